@@ -1,0 +1,338 @@
+//! A diagnostic is one finding about the user's input: a rule, a severity, a message, a place and a way out.
+//!
+//! Diagnostics are values. Stages collect them and go on; only `report` words them for a medium, and only `admit`
+//! decides what they mean for the deploy. A tool that cannot do its job returns an `Error` instead.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::source::Location;
+
+/// How bad a finding is. Ordered: `Note < Warning < Error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never refuses anything.
+    Note,
+    /// Refuses only where the threshold says so.
+    Warning,
+    /// Refuses by default.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// The stable name of a rule: lower-case words joined by dashes, named for what it finds (`duplicate-key`).
+///
+/// Our own rules are the constants of [`rules`]; a policy's rule is named by the policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RuleId(Cow<'static, str>);
+
+impl RuleId {
+    /// One of our own rules.
+    #[must_use]
+    pub const fn new(id: &'static str) -> Self {
+        Self(Cow::Borrowed(id))
+    }
+
+    /// A rule that a policy defines.
+    #[must_use]
+    pub fn of_policy(id: impl Into<String>) -> Self {
+        Self(Cow::Owned(id.into()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A place with a few words on what stands there.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// The place.
+    pub location: Location,
+    /// A lower-case phrase; may be empty.
+    pub text: String,
+}
+
+/// What the finding is about, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// The environment that was being built.
+    pub environment: Option<String>,
+    /// The app.
+    pub app: Option<String>,
+    /// The object, as `Deployment web` or `Deployment shop/web`.
+    pub object: Option<String>,
+}
+
+/// One finding.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// Which rule found it.
+    pub rule: RuleId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: a lower-case phrase without full stop, the most specific name first.
+    pub message: String,
+    /// Where; `None` only when nothing in any text could be blamed (a missing file, an empty set).
+    pub primary: Option<Label>,
+    /// Other places that matter, in any source.
+    pub secondary: Vec<Label>,
+    /// What to do: one action.
+    pub help: Option<String>,
+    /// Environment, app and object.
+    pub subject: Subject,
+    /// Where in the object: a JSON pointer (RFC 6901), if the finding is about a value of a manifest.
+    pub pointer: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding without a place yet; chain [`at`](Self::at), [`help`](Self::help) and the rest.
+    #[must_use]
+    pub fn new(severity: Severity, rule: RuleId, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity,
+            message: message.into(),
+            primary: None,
+            secondary: Vec::new(),
+            help: None,
+            subject: Subject::default(),
+            pointer: None,
+        }
+    }
+
+    /// An error.
+    #[must_use]
+    pub fn error(rule: RuleId, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, rule, message)
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn warning(rule: RuleId, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, rule, message)
+    }
+
+    /// The place it is about, with a few words that stand under the arrow.
+    #[must_use]
+    pub fn at(mut self, location: Location, text: impl Into<String>) -> Self {
+        self.primary = Some(Label { location, text: text.into() });
+        self
+    }
+
+    /// Another place that matters.
+    #[must_use]
+    pub fn also(mut self, location: Location, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { location, text: text.into() });
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The object it is about.
+    #[must_use]
+    pub fn object(mut self, object: impl fmt::Display) -> Self {
+        self.subject.object = Some(object.to_string());
+        self
+    }
+
+    /// Where in the object.
+    #[must_use]
+    pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// The environment and app it arose in; a stage that knows only a text leaves that to its caller.
+    #[must_use]
+    pub fn within(mut self, environment: &str, app: &str) -> Self {
+        self.subject.environment = Some(environment.to_owned());
+        self.subject.app = Some(app.to_owned());
+        self
+    }
+}
+
+/// The name among `candidates` that is closest to `wanted`, if any is close enough to be a slip of the fingers.
+#[must_use]
+pub fn did_you_mean<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (wanted.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != wanted)
+        .map(|candidate| (edit_distance(&wanted.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein distance with swaps of neighbours (optimal string alignment).
+fn edit_distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let substitution = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = substitution.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before_last[j - 2] + 1);
+            }
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+/// What `hydrant explain` tells of one of our own rules.
+#[derive(Debug)]
+pub struct Rule {
+    /// The stable name.
+    pub id: RuleId,
+    /// What it finds, in one line.
+    pub title: &'static str,
+    /// Why it matters and what to do, in a few sentences.
+    pub explanation: &'static str,
+}
+
+macro_rules! rules {
+    ($($(#[$heading:meta])* $name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
+        /// Our own rules: everything Hydrant itself can find wrong with an input. Policies bring their own.
+        pub mod rules {
+            use super::{Rule, RuleId};
+            $(
+                $(#[$heading])*
+                #[doc = $title]
+                pub const $name: RuleId = RuleId::new($id);
+            )*
+            /// Every rule with its explanation, in the order of the stages.
+            pub const ALL: &[Rule] = &[$(Rule { id: $name, title: $title, explanation: $explanation }),*];
+        }
+    };
+}
+
+rules! {
+    // ── config ────────────────────────────────────────────────────────────────────────────────────────────────
+    CONFIG_SYNTAX = "config-syntax", "`hydrant.yaml` or a values file is not valid YAML",
+        "The file could not be read as YAML, so nothing in it counts. The arrow stands where reading stopped.";
+    CONFIG_UNKNOWN_KEY = "config-unknown-key", "a key of `hydrant.yaml` is not known",
+        "An unknown key is an error, because a misspelt setting that is ignored in silence is worse than none. `hydrant schema` prints all keys.";
+    CONFIG_TYPE = "config-type", "a value of `hydrant.yaml` has the wrong type or is not one of the choices",
+        "The message names the type that is wanted. Versions such as `\"1.34\"` need quotes: without them YAML reads a number.";
+    CONFIG_REFERENCE = "config-reference", "`hydrant.yaml` names something that does not exist",
+        "An environment that inherits from an unknown one, a values file, policy or schema folder that is not in the tree.";
+    CONFIG_CYCLE = "config-cycle", "environments inherit from each other in a circle",
+        "Follow `inherits` from environment to environment: it has to end.";
+    CONFIG_INVALID = "config-invalid", "a value of `hydrant.yaml` cannot be used",
+        "The value has the right type but breaks a rule of its own: two environments with one branch, a path outside the repository, a name that is no folder name.";
+    // ── load ──────────────────────────────────────────────────────────────────────────────────────────────────
+    APP_NOT_FOUND = "app-not-found", "an app path matches no folder",
+        "Every pattern under `apps` must match at least one folder: a pattern that matches nothing would silently publish nothing.";
+    ENGINE_NOT_BUILT = "engine-not-built", "the folder needs an engine that this version does not have",
+        "The folder is a Helm chart or a kustomization. It is recognised, and refused rather than read as plain YAML, which would publish templates or patches as objects.";
+    UNREADABLE_INPUT = "unreadable-input", "a file of an app could not be used",
+        "It is not UTF-8, too large, or a symlink that leaves the repository.";
+    // ── render ────────────────────────────────────────────────────────────────────────────────────────────────
+    TEMPLATE_SYNTAX = "template-syntax", "a template does not parse",
+        "The template engine stopped at the arrow.";
+    UNDEFINED_VALUE = "undefined-value", "a template uses a value that is not defined",
+        "Templates are strict: an undefined value would render as nothing and change the meaning of the manifest. Define it in a values file, or say `| default(…)`.";
+    UNKNOWN_TEMPLATE_FUNCTION = "unknown-template-function", "a template calls a filter, test or function that does not exist",
+        "The message suggests the nearest name. Clock, randomness and environment are left out on purpose: the same commit must render the same bytes.";
+    TEMPLATE_NOT_FOUND = "template-not-found", "an included, imported or extended template does not exist",
+        "Templates are looked up in the app's folder and in the shared `templates/` folder, nowhere else.";
+    PATH_OUTSIDE_REPOSITORY = "path-outside-repository", "a template names a file outside the repository",
+        "A render reads only the inputs of its app, so that the branch can be rebuilt from the commit alone.";
+    TEMPLATE_FAILED = "template-failed", "a template failed while it rendered",
+        "A filter was given something it cannot use, or the template called `fail`.";
+    RENDER_LIMIT = "render-limit", "a template exceeded a limit",
+        "Steps, depth and output of one template are limited, so that an endless loop ends as a finding and not as a hung pipeline.";
+    // ── parse ─────────────────────────────────────────────────────────────────────────────────────────────────
+    YAML_SYNTAX = "yaml-syntax", "a document is not valid YAML",
+        "Kubernetes would refuse the document. Other documents of the file are still checked where their borders are clear.";
+    YAML_SPLIT = "yaml-split", "YAML and kubectl disagree on where documents begin and end",
+        "kubectl cuts a file at lines before it reads YAML. Where the two disagree, a document could pass a gate unseen, so the file is refused.";
+    YAML_LIMIT = "yaml-limit", "a document exceeds a limit of size, depth or aliases",
+        "Aliases that multiply, or nesting without end, are refused before they cost memory.";
+    DUPLICATE_KEY = "duplicate-key", "a mapping has the same key twice",
+        "YAML readers keep one of the two in silence, and not all the same one. Keys count as Kubernetes reads them: `1` and `\"1\"` are one key.";
+    NOT_AN_OBJECT = "not-an-object", "a document is no Kubernetes object",
+        "A document must be a mapping with `apiVersion`, `kind` and `metadata.name`.";
+    MISSING_IDENTITY = "missing-identity", "an object lacks `apiVersion`, `kind` or `metadata.name`",
+        "Without them neither the cluster nor Hydrant can tell which object is meant.";
+    INVALID_LIST = "invalid-list", "the `items` of a List are not a list of objects",
+        "kubectl would fail or apply nothing.";
+    DUPLICATE_OBJECT = "duplicate-object", "the same object is declared twice in one environment",
+        "The cluster would keep whichever was applied last. Group, kind, namespace and name make an object; the version does not.";
+    // ── validate ──────────────────────────────────────────────────────────────────────────────────────────────
+    SCHEMA_VIOLATION = "schema-violation", "a value does not fit its schema",
+        "The API server would refuse the object. The schema is that of the Kubernetes version of the environment, or of the CRD.";
+    UNKNOWN_FIELD = "unknown-field", "a field is not known to the schema",
+        "The API server drops or refuses unknown fields; most are misspelt, and what they were meant to set stays unset.";
+    MISSING_FIELD = "missing-field", "a required field is missing",
+        "The schema demands it.";
+    UNKNOWN_KIND = "unknown-kind", "no schema is known for a kind",
+        "Neither the Kubernetes version of the environment nor a CRD among the rendered objects or under `schemas.crds` defines it. An object nobody can check is an error by default; `schemas.unknown` changes that.";
+    BROKEN_SCHEMA = "broken-schema", "a CRD or schema cannot be used",
+        "A schema that does not compile checks nothing, so it is an error and never a pass.";
+    // ── evaluate ──────────────────────────────────────────────────────────────────────────────────────────────
+    POLICY_SYNTAX = "policy-syntax", "a policy does not load",
+        "A policy that cannot be loaded checks nothing, so it is an error and never a pass.";
+    POLICY_UNSUPPORTED = "policy-unsupported", "a policy uses what this engine does not evaluate exactly as OPA does",
+        "Recursion, a built-in function that is missing, the clock, the network: a verdict that could differ from OPA's is refused at load.";
+    POLICY_SHAPE = "policy-shape", "a policy rule has a shape that can never report anything",
+        "`deny if {…}` is a boolean, not a set of messages: tools that query messages find none, and pass. Write `deny contains msg if {…}`.";
+    POLICY_FAILED = "policy-failed", "a policy failed while it judged an object",
+        "An evaluation error, a result without a message, or a limit. The object counts as not judged, which refuses it.";
+    // ── admit ─────────────────────────────────────────────────────────────────────────────────────────────────
+    NOTHING_CHECKED = "nothing-checked", "nothing was checked",
+        "No app, no document, or no policy judged anything. Absence is never success.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_named_once_in_lower_case_words() {
+        let mut ids: Vec<_> = rules::ALL.iter().map(|rule| rule.id.as_str()).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+        assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+    }
+
+    #[test]
+    fn suggestions_forgive_a_slip_and_nothing_more() {
+        assert_eq!(did_you_mean("replcias", ["replicas", "selector"]), Some("replicas"));
+        assert_eq!(did_you_mean("Replicas", ["replicas"]), Some("replicas"));
+        assert_eq!(did_you_mean("image", ["volumes", "ports"]), None);
+    }
+}

@@ -1,0 +1,2 @@
+//! The `hydrant` binary.
+fn main() {}

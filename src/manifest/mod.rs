@@ -1,0 +1,19 @@
+//! A manifest is one Kubernetes object as YAML: its identity, its values, and a span for every one of them.
+//!
+//! The vocabulary of all later stages: [`Node`] is the tree as Kubernetes reads it, [`read`] makes it from text,
+//! [`write`] turns it back, [`ManifestSet`] is what an environment consists of.
+
+mod identity;
+mod node;
+mod pointer;
+mod reader;
+mod scalar;
+mod set;
+mod writer;
+
+pub use identity::{Gvk, Manifest, Name, ObjectRef};
+pub use node::{Entry, Key, Node, Value};
+pub use pointer::Pointer;
+pub use reader::{Document, ReadLimits, Stream, read};
+pub use set::ManifestSet;
+pub use writer::{WriteError, write, write_documents};
