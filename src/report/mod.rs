@@ -1,1 +1,173 @@
-//! report
+//! A report is what a run found, ready to be worded: for people ([`human`]) or for machines ([`json`]).
+//!
+//! Nothing here finds a problem or changes a severity.
+
+pub mod human;
+pub mod json;
+mod snippet;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::Location;
+
+/// What a run found, in the order in which it is told.
+#[derive(Debug)]
+pub struct Report {
+    /// The command that ran: `check`, `publish`.
+    pub command: &'static str,
+    /// Findings, grouped and ordered by [`Report::new`].
+    pub findings: Vec<Finding>,
+    /// Where every input went.
+    pub accounting: Accounting,
+    /// From this severity on, a finding refuses.
+    pub threshold: Severity,
+}
+
+/// One diagnostic, and every environment it was found in: the same line of a plain file is told once.
+#[derive(Debug)]
+pub struct Finding {
+    /// The diagnostic; its own `subject.environment` is the first of `environments`.
+    pub diagnostic: Diagnostic,
+    /// In alphabetical order; empty for findings that concern no environment (a policy that does not load).
+    pub environments: Vec<String>,
+}
+
+/// Where everything went: `inputs = rendered + skipped + failed`, `documents = objects' documents + empty + failed`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accounting {
+    /// Environments that were built.
+    pub environments: usize,
+    /// Environment × app.
+    pub units: usize,
+    /// Files of apps, counted once for each environment.
+    pub inputs: usize,
+    /// Inputs that gave a text.
+    pub rendered: usize,
+    /// Inputs that gave none on purpose, by reason.
+    pub skipped: BTreeMap<&'static str, usize>,
+    /// Inputs that gave none because of a finding.
+    pub failed: usize,
+    /// YAML documents in the rendered texts.
+    pub documents: usize,
+    /// Documents that hold nothing but comments.
+    pub empty_documents: usize,
+    /// Documents that gave no object because of a finding.
+    pub failed_documents: usize,
+    /// Objects after Lists are expanded.
+    pub objects: usize,
+    /// Objects compared with a schema.
+    pub validated: usize,
+    /// Objects judged by at least one policy rule.
+    pub judged: usize,
+    /// Policy rules that were loaded.
+    pub policy_rules: usize,
+}
+
+impl Report {
+    /// Groups and orders diagnostics: by file and place, those without a place first.
+    #[must_use]
+    pub fn new(
+        command: &'static str,
+        diagnostics: Vec<Diagnostic>,
+        accounting: Accounting,
+        threshold: Severity,
+    ) -> Self {
+        let mut groups: BTreeMap<Identity, Finding> = BTreeMap::new();
+        for diagnostic in diagnostics {
+            let environment = diagnostic.subject.environment.clone();
+            let finding = groups
+                .entry(Identity::of(&diagnostic))
+                .or_insert_with(|| Finding { diagnostic, environments: Vec::new() });
+            if let Some(environment) = environment
+                && let Err(index) = finding.environments.binary_search(&environment)
+            {
+                finding.environments.insert(index, environment);
+            }
+        }
+        Self { command, findings: groups.into_values().collect(), accounting, threshold }
+    }
+
+    /// How many findings have exactly this severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.diagnostic.severity == severity).count()
+    }
+
+    /// How many findings refuse.
+    #[must_use]
+    pub fn refusing(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.diagnostic.severity >= self.threshold).count()
+    }
+}
+
+/// What makes two diagnostics one finding, in the order of the report.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Identity {
+    file: Option<String>,
+    /// Rendered texts differ from environment to environment, files do not.
+    rendered_for: Option<String>,
+    start: u32,
+    end: u32,
+    rule: String,
+    message: String,
+    app: Option<String>,
+    /// Two findings without a place are one only within the same environment.
+    environment: Option<String>,
+}
+
+impl Identity {
+    fn of(diagnostic: &Diagnostic) -> Self {
+        let location = diagnostic.primary.as_ref().map(|label| &label.location);
+        Self {
+            file: location.map(|location| location.source.name().to_owned()),
+            rendered_for: location.and_then(rendered_for).map(str::to_owned),
+            start: location.map_or(0, |location| location.span.start),
+            end: location.map_or(0, |location| location.span.end),
+            rule: diagnostic.rule.as_str().to_owned(),
+            message: diagnostic.message.clone(),
+            app: diagnostic.subject.app.clone(),
+            environment: diagnostic.subject.environment.clone().filter(|_| location.is_none()),
+        }
+    }
+}
+
+/// The environment a location's text was rendered for; `None` for a file of the repository.
+fn rendered_for(location: &Location) -> Option<&str> {
+    match location.source.origin() {
+        crate::source::Origin::File => None,
+        crate::source::Origin::Rendered { environment } => Some(environment),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::rules;
+    use crate::source::{Source, Span};
+
+    #[test]
+    fn one_line_of_a_plain_file_is_told_once_for_all_environments() {
+        let source = Source::file("apps/web/a.yaml", "a: 1\n");
+        let found = |environment: &str| {
+            Diagnostic::error(rules::UNKNOWN_FIELD, "`a` is unknown")
+                .at(Location::new(&source, Span::new(0, 1)), "")
+                .within(environment, "web")
+        };
+        let report = Report::new("check", vec![found("prod"), found("dev")], Accounting::default(), Severity::Error);
+        assert_eq!(report.findings.len(), 1);
+        assert_eq!(report.findings[0].environments, ["dev", "prod"]);
+    }
+
+    #[test]
+    fn a_rendered_line_is_told_for_each_environment() {
+        let found = |environment: &str| {
+            let source = Source::rendered("apps/web/a.yaml.j2", environment, "a: 1\n");
+            Diagnostic::error(rules::UNKNOWN_FIELD, "`a` is unknown")
+                .at(Location::new(&source, Span::new(0, 1)), "")
+                .within(environment, "web")
+        };
+        let report = Report::new("check", vec![found("prod"), found("dev")], Accounting::default(), Severity::Error);
+        assert_eq!(report.findings.len(), 2);
+    }
+}

@@ -1,0 +1,255 @@
+//! The report for machines, version 1. These types are frozen: they are not our internals, and change only by addition.
+//!
+//! The schema is `schemas/report.v1.schema.json`, generated from the types.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Accounting, Finding, Report, rendered_for};
+use crate::diagnostic::{Label, Severity};
+
+/// A run of Hydrant.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Hydrant report, version 1")]
+pub struct ReportV1 {
+    /// The version of this format: 1.
+    pub version: u8,
+    /// What made the report.
+    pub tool: Tool,
+    /// The command that ran, such as `check`.
+    pub command: String,
+    /// Whether nothing was found at or above the threshold.
+    pub passed: bool,
+    /// From this severity on, a finding refuses.
+    pub threshold: SeverityV1,
+    /// How many findings there are of each severity.
+    pub counts: Counts,
+    /// Where every input went.
+    pub accounting: AccountingV1,
+    /// The findings, ordered by file and place.
+    pub findings: Vec<FindingV1>,
+}
+
+/// The program that made a report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Tool {
+    /// `hydrant`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SeverityV1 {
+    /// Worth knowing.
+    Note,
+    /// Refuses only where the threshold says so.
+    Warning,
+    /// Refuses by default.
+    Error,
+}
+
+/// Findings by severity.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Counts {
+    /// Errors.
+    pub error: usize,
+    /// Warnings.
+    pub warning: usize,
+    /// Notes.
+    pub note: usize,
+}
+
+/// Where everything went: `inputs = rendered + skipped + failed`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AccountingV1 {
+    /// Environments that were built.
+    pub environments: usize,
+    /// Apps, counted once for each environment.
+    pub apps: usize,
+    /// Files of apps, counted once for each environment.
+    pub inputs: usize,
+    /// Inputs that gave a text.
+    pub rendered: usize,
+    /// Inputs that gave none on purpose, by reason.
+    pub skipped: BTreeMap<String, usize>,
+    /// Inputs that gave none because of a finding.
+    pub failed: usize,
+    /// YAML documents in the rendered texts.
+    pub documents: usize,
+    /// Documents of comments only.
+    pub empty_documents: usize,
+    /// Documents that gave no object because of a finding.
+    pub failed_documents: usize,
+    /// Objects after Lists are expanded.
+    pub objects: usize,
+    /// Objects compared with a schema.
+    pub validated: usize,
+    /// Objects judged by at least one policy rule.
+    pub judged: usize,
+    /// Policy rules that were loaded.
+    pub policy_rules: usize,
+}
+
+/// One finding.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FindingV1 {
+    /// The rule's stable id.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: SeverityV1,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The environments it was found in.
+    pub environments: Vec<String>,
+    /// The app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// The object, such as `Deployment shop/web`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// Where in the object: a JSON pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Where in the file; absent if no text could be blamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationV1>,
+    /// Other places that matter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<LocationV1>,
+}
+
+/// A place in a file. Lines and columns count from 1, columns in characters; offsets count bytes from 0.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LocationV1 {
+    /// The file's path in the repository.
+    pub file: String,
+    /// If set, lines count in what was rendered from the file for this environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rendered_for: Option<String>,
+    /// First line.
+    pub line: u32,
+    /// First column.
+    pub column: u32,
+    /// Last line.
+    pub end_line: u32,
+    /// The column after the last.
+    pub end_column: u32,
+    /// First byte.
+    pub offset: u32,
+    /// Length in bytes.
+    pub length: usize,
+    /// A few words on what stands there.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+}
+
+/// The report as JSON, indented, with a line feed at the end.
+#[must_use]
+pub fn write(report: &Report) -> String {
+    pretty(&ReportV1::from(report))
+}
+
+/// The JSON schema of [`ReportV1`].
+#[must_use]
+pub fn schema() -> String {
+    pretty(&schemars::schema_for!(ReportV1))
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("keys are strings and numbers are finite");
+    text.push('\n');
+    text
+}
+
+impl From<&Report> for ReportV1 {
+    fn from(report: &Report) -> Self {
+        Self {
+            version: 1,
+            tool: Tool { name: "hydrant".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            command: report.command.to_owned(),
+            passed: report.refusing() == 0,
+            threshold: report.threshold.into(),
+            counts: Counts {
+                error: report.count(Severity::Error),
+                warning: report.count(Severity::Warning),
+                note: report.count(Severity::Note),
+            },
+            accounting: (&report.accounting).into(),
+            findings: report.findings.iter().map(FindingV1::from).collect(),
+        }
+    }
+}
+
+impl From<Severity> for SeverityV1 {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Note => Self::Note,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
+}
+
+impl From<&Accounting> for AccountingV1 {
+    fn from(accounting: &Accounting) -> Self {
+        Self {
+            environments: accounting.environments,
+            apps: accounting.units,
+            inputs: accounting.inputs,
+            rendered: accounting.rendered,
+            skipped: accounting.skipped.iter().map(|(reason, number)| ((*reason).to_owned(), *number)).collect(),
+            failed: accounting.failed,
+            documents: accounting.documents,
+            empty_documents: accounting.empty_documents,
+            failed_documents: accounting.failed_documents,
+            objects: accounting.objects,
+            validated: accounting.validated,
+            judged: accounting.judged,
+            policy_rules: accounting.policy_rules,
+        }
+    }
+}
+
+impl From<&Finding> for FindingV1 {
+    fn from(finding: &Finding) -> Self {
+        let diagnostic = &finding.diagnostic;
+        Self {
+            rule: diagnostic.rule.to_string(),
+            severity: diagnostic.severity.into(),
+            message: diagnostic.message.clone(),
+            help: diagnostic.help.clone(),
+            environments: finding.environments.clone(),
+            app: diagnostic.subject.app.clone(),
+            object: diagnostic.subject.object.clone(),
+            pointer: diagnostic.pointer.clone(),
+            location: diagnostic.primary.as_ref().map(LocationV1::from),
+            related: diagnostic.secondary.iter().map(LocationV1::from).collect(),
+        }
+    }
+}
+
+impl From<&Label> for LocationV1 {
+    fn from(label: &Label) -> Self {
+        let location = &label.location;
+        let (start, end) = (location.position(), location.source.position(location.span.end as usize));
+        Self {
+            file: location.source.name().to_owned(),
+            rendered_for: rendered_for(location).map(str::to_owned),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            offset: location.span.start,
+            length: location.span.len(),
+            label: label.text.clone(),
+        }
+    }
+}
