@@ -3,12 +3,19 @@
 //! The vocabulary of all later stages: [`Node`] is the tree as Kubernetes reads it, [`read`] makes it from text,
 //! [`write`] turns it back, [`ManifestSet`] is what an environment consists of.
 
+mod charset;
+mod compose;
 mod identity;
+mod mapping;
 mod node;
+mod order;
 mod pointer;
+mod problems;
+mod quote;
 mod reader;
 mod scalar;
 mod set;
+mod split;
 mod writer;
 
 pub use identity::{Gvk, Manifest, Name, ObjectRef};

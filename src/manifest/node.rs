@@ -128,6 +128,14 @@ impl Node {
                         }
                     })
             }
+            // JSON has one kind of number: `1.0` is 1
+            (Value::Float(float), Value::Int(integer)) | (Value::Int(integer), Value::Float(float)) => {
+                #[expect(clippy::cast_precision_loss, reason = "the way back shows whether it was lost")]
+                let widened = *integer as f64;
+                #[expect(clippy::cast_possible_truncation, reason = "saturates, and then differs")]
+                let narrowed = *float as i64;
+                widened == *float && narrowed == *integer
+            }
             (a, b) => a == b,
         }
     }

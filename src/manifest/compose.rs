@@ -1,0 +1,429 @@
+//! The composer builds the tree of one piece of text from YAML events: aliases expanded, merges applied, keys as text.
+//!
+//! What can be understood in spite of a mistake is read on, so that one look shows every mistake of a document.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag};
+
+use super::mapping::Merge;
+use super::problems::Problems;
+use super::scalar::{self, Plain};
+use super::{Entry, Key, Node, ReadLimits, Value};
+use crate::source::{Source, Span};
+
+/// The longest key that YAML allows without `?`, in characters; JSON knows no such limit.
+const LONGEST_YAML_KEY: usize = 1024;
+
+/// However generous the limits, the tree never nests deeper: every stage walks it by recursion.
+const DEEPEST: usize = 512;
+
+/// What of the limits is still unspent. Shared by all pieces of one text.
+#[derive(Debug)]
+pub(super) struct Budget {
+    nodes: usize,
+    /// Text that aliases may still copy.
+    bytes: usize,
+    depth: usize,
+}
+
+impl Budget {
+    pub(super) fn new(limits: &ReadLimits) -> Self {
+        Self { nodes: limits.nodes, bytes: limits.bytes, depth: limits.depth.min(DEEPEST) }
+    }
+
+    fn spend(&mut self, size: Size) -> Result<(), Exceeded> {
+        self.nodes = self.nodes.checked_sub(size.nodes).ok_or(Exceeded::Nodes)?;
+        self.bytes = self.bytes.checked_sub(size.bytes).ok_or(Exceeded::Nodes)?;
+        Ok(())
+    }
+}
+
+/// Which limit was exceeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exceeded {
+    Nodes,
+    Depth,
+}
+
+/// Why reading a piece stopped before its end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Syntax(Box<ScanError>),
+    Limit(Exceeded, Span),
+}
+
+/// One document of a piece.
+#[derive(Debug)]
+pub(super) struct Composed {
+    pub(super) root: Node,
+    /// A mistake leaves its meaning open: it must not be used.
+    pub(super) broken: bool,
+}
+
+/// What a piece is read with.
+#[derive(Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) source: &'a Arc<Source>,
+    pub(super) range: Range<usize>,
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+    /// Levels below the node itself.
+    height: usize,
+}
+
+enum Anchor {
+    /// Its node is still being read: an alias now would contain itself.
+    Open,
+    Done(Node, Size),
+}
+
+pub(super) struct Composer<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    text: &'a str,
+    base: usize,
+    budget: &'a mut Budget,
+    pub(super) problems: &'a mut Problems,
+    anchors: HashMap<usize, Anchor>,
+    /// Everything read so far, and the deepest level of the node being read: how large an anchored node is.
+    seen: Size,
+    broken: bool,
+    /// Line breaks of YAML 1.1 that YAML 1.2 takes for text, as offsets; those in quotes are taken out.
+    odd_breaks: Vec<usize>,
+    pub(super) documents: Vec<Composed>,
+}
+
+impl<'a> Composer<'a> {
+    pub(super) fn new(
+        piece: &Piece<'a>,
+        odd_breaks: Vec<usize>,
+        budget: &'a mut Budget,
+        problems: &'a mut Problems,
+    ) -> Self {
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            // kubectl cuts a directive from its document, and then refuses it
+            disallow_directives: true,
+            simple_key_max_lookahead: if piece.json { usize::MAX } else { LONGEST_YAML_KEY },
+            flow_nesting_limit: budget.depth,
+            block_nesting_limit: budget.depth,
+        };
+        let text = piece.source.text();
+        Self {
+            parser: Parser::new_from_str_with_options(&text[piece.range.clone()], options),
+            text,
+            base: piece.range.start,
+            budget,
+            problems,
+            anchors: HashMap::new(),
+            seen: Size::default(),
+            broken: false,
+            odd_breaks,
+            documents: Vec::new(),
+        }
+    }
+
+    /// Reads every document of the piece; those before a halt stay in `documents`.
+    pub(super) fn run(&mut self) -> Result<(), Halt> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentStart(..), _) => {
+                    self.anchors.clear();
+                    self.broken = false;
+                    let root = self.child(0)?;
+                    self.documents.push(Composed { root, broken: self.broken });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The odd line breaks that do not stand in quotes.
+    pub(super) fn odd_breaks(&self) -> &[usize] {
+        &self.odd_breaks
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, Span), Halt> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => {
+                let start = self.base + span.start.byte_offset().unwrap_or(0);
+                let end = self.base + span.end.byte_offset().unwrap_or(0);
+                Ok((event, Span::new(start, end)))
+            }
+            Some(Err(error)) => Err(Halt::Syntax(Box::new(error))),
+            None => Ok((Event::StreamEnd, Span::at(self.text.len()))),
+        }
+    }
+
+    fn child(&mut self, depth: usize) -> Result<Node, Halt> {
+        let (event, span) = self.next()?;
+        self.node(event, span, depth)
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Halt> {
+        self.enter(span, depth, Size { nodes: 1, bytes: 0, height: 0 })?;
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.seen.bytes += text.len();
+                let span = self.trim(span, style);
+                let node = Node { span, value: self.scalar(text, style, tag.as_deref(), span) };
+                self.keep(anchor, &node, Size { nodes: 1, bytes: span.len(), height: 0 })?;
+                Ok(node)
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                self.anchored(anchor, depth, |composer| composer.sequence(style, span, depth))
+            }
+            Event::MappingStart(style, anchor, _) => {
+                self.anchored(anchor, depth, |composer| composer.mapping(style, span, depth))
+            }
+            Event::Alias(anchor) => self.alias(anchor, span, depth),
+            _ => Ok(self.unknown_alias(span)),
+        }
+    }
+
+    /// Spends what a node costs, and notes how deep it reaches.
+    fn enter(&mut self, span: Span, depth: usize, size: Size) -> Result<(), Halt> {
+        let deepest = depth + size.height;
+        if deepest > self.budget.depth {
+            return Err(Halt::Limit(Exceeded::Depth, span));
+        }
+        self.budget.spend(size).map_err(|exceeded| Halt::Limit(exceeded, span))?;
+        self.seen.nodes += size.nodes;
+        self.seen.bytes += size.bytes;
+        self.seen.height = self.seen.height.max(deepest);
+        Ok(())
+    }
+
+    /// Reads a collection, and keeps a copy if it has an anchor.
+    fn anchored(
+        &mut self,
+        anchor: usize,
+        depth: usize,
+        read: impl FnOnce(&mut Self) -> Result<Node, Halt>,
+    ) -> Result<Node, Halt> {
+        if anchor == 0 {
+            return read(self);
+        }
+        self.anchors.insert(anchor, Anchor::Open);
+        let before = self.seen;
+        self.seen.height = depth;
+        let node = read(self)?;
+        let size = Size {
+            nodes: self.seen.nodes - before.nodes + 1,
+            bytes: self.seen.bytes - before.bytes,
+            height: self.seen.height - depth,
+        };
+        self.seen.height = self.seen.height.max(before.height);
+        self.keep(anchor, &node, size)?;
+        Ok(node)
+    }
+
+    fn keep(&mut self, anchor: usize, node: &Node, size: Size) -> Result<(), Halt> {
+        if anchor != 0 {
+            self.budget.spend(size).map_err(|exceeded| Halt::Limit(exceeded, node.span))?;
+            self.anchors.insert(anchor, Anchor::Done(node.clone(), size));
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span, depth: usize) -> Result<Node, Halt> {
+        let size = match self.anchors.get(&anchor) {
+            Some(Anchor::Done(_, size)) => *size,
+            Some(Anchor::Open) => {
+                self.problem(|problems| problems.contains_itself(span));
+                return Ok(Node { span, value: Value::Null });
+            }
+            None => return Ok(self.unknown_alias(span)),
+        };
+        self.enter(span, depth, size)?;
+        match self.anchors.get(&anchor) {
+            Some(Anchor::Done(node, _)) => Ok(Node { span, value: node.value.clone() }),
+            _ => Ok(self.unknown_alias(span)),
+        }
+    }
+
+    fn unknown_alias(&mut self, span: Span) -> Node {
+        self.problem(|problems| problems.unknown_alias(span));
+        Node { span, value: Value::Null }
+    }
+
+    fn sequence(&mut self, style: StructureStyle, open: Span, depth: usize) -> Result<Node, Halt> {
+        let mut items: Vec<Node> = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::SequenceEnd) {
+                let last = items.last().map(|item| item.span);
+                return Ok(Node { span: extent(style, open, last, span), value: Value::Sequence(items) });
+            }
+            items.push(self.node(event, span, depth + 1)?);
+        }
+    }
+
+    fn mapping(&mut self, style: StructureStyle, open: Span, depth: usize) -> Result<Node, Halt> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut merges: Vec<Merge> = Vec::new();
+        let mut last = None;
+        loop {
+            let (event, span) = self.next()?;
+            if matches!(event, Event::MappingEnd) {
+                let span = extent(style, open, last, span);
+                let value = Value::Mapping(self.finish_mapping(entries, merges));
+                return Ok(Node { span, value });
+            }
+            let merge = is_merge(&event).then_some(span);
+            let key = self.node(event, span, depth + 1)?;
+            let mut value = self.child(depth + 1)?;
+            self.settle_empty(&mut value, key.span);
+            last = Some(value.span);
+            match merge {
+                Some(key) => merges.push(Merge { key, value }),
+                None => entries.extend(self.key(key, open).map(|key| Entry { key, value })),
+            }
+        }
+    }
+
+    fn finish_mapping(&mut self, mut entries: Vec<Entry>, merges: Vec<Merge>) -> Vec<Entry> {
+        self.problems.drop_duplicates(&mut entries);
+        if !merges.is_empty() {
+            let understood = self.problems.merge(&mut entries, merges);
+            self.broken |= !understood;
+        }
+        entries
+    }
+
+    /// A value that is not written stands behind the colon of its key, not at the next token, lines below.
+    fn settle_empty(&self, value: &mut Node, key: Span) {
+        if value.span.is_empty() && value.span.start >= key.end {
+            let between = &self.text[key.end as usize..value.span.start as usize];
+            value.span = Span::at(between.find(':').map_or(key.end as usize, |colon| key.end as usize + colon + 1));
+        }
+    }
+
+    /// The text that Kubernetes makes of a key; `None`, and a problem, if it makes none.
+    fn key(&mut self, node: Node, mapping: Span) -> Option<Key> {
+        let span = node.span;
+        let name: Box<str> = match node.value {
+            Value::String(text) => text,
+            Value::Bool(value) => if value { "true" } else { "false" }.into(),
+            Value::Int(number) => scalar::integer_key(&self.text[span.range()], number).into(),
+            Value::Float(number) => scalar::float_key(number).into(),
+            Value::Null if self.broken => return None,
+            Value::Null => {
+                self.problem(|problems| problems.null_key(span));
+                return None;
+            }
+            Value::UInt(_) => {
+                self.problem(|problems| problems.large_key(span));
+                return None;
+            }
+            Value::Sequence(_) | Value::Mapping(_) => {
+                self.problem(|problems| problems.collection_key(span, mapping));
+                return None;
+            }
+        };
+        Some(Key { span, name })
+    }
+
+    fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Value {
+        if !self.odd_breaks.is_empty() && matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
+            self.odd_breaks.retain(|offset| !is_kept_in_quotes(self.text, *offset, span));
+        }
+        let Some(tag) = tag else {
+            return match style {
+                ScalarStyle::Plain => self.plain(scalar::resolve_plain(&text), text, span),
+                _ => Value::String(text.into()),
+            };
+        };
+        match tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() {
+            Some("binary") => self.binary(&text, span),
+            Some(wanted @ ("int" | "float" | "bool" | "null")) => match scalar::resolve_as(wanted, &text) {
+                Some(resolved) => self.plain(resolved, text, span),
+                None => {
+                    self.problem(|problems| problems.wrong_tag(wanted, span));
+                    Value::Null
+                }
+            },
+            // `!!str` says what holds for every tag Kubernetes does not know: it is text
+            _ => Value::String(text.into()),
+        }
+    }
+
+    fn plain(&mut self, resolved: Plain, text: Cow<'a, str>, span: Span) -> Value {
+        match resolved {
+            Plain::Value(value) => value,
+            Plain::Text => Value::String(text.into()),
+            Plain::NotFinite => {
+                self.problem(|problems| problems.not_finite(span));
+                Value::Null
+            }
+        }
+    }
+
+    fn binary(&mut self, text: &str, span: Span) -> Value {
+        let encoded: String = text.chars().filter(|sign| !matches!(sign, '\n' | '\r')).collect();
+        match BASE64.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(decoded) => Value::String(decoded.into()),
+            None => {
+                self.problem(|problems| problems.wrong_binary(span));
+                Value::Null
+            }
+        }
+    }
+
+    /// Tells a mistake that leaves the meaning of the document open.
+    fn problem(&mut self, tell: impl FnOnce(&mut Problems)) {
+        self.broken = true;
+        tell(self.problems);
+    }
+
+    /// A block scalar's span reaches to the next token: it ends with its last line of text.
+    fn trim(&self, span: Span, style: ScalarStyle) -> Span {
+        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            return span;
+        }
+        let written = &self.text[span.range()];
+        Span::new(span.start as usize, span.start as usize + written.trim_end_matches(['\n', '\r', ' ', '\t']).len())
+    }
+}
+
+/// A flow collection ends with its bracket; a block collection, whose end event stands at the next token, with its last child.
+fn extent(style: StructureStyle, open: Span, last: Option<Span>, close: Span) -> Span {
+    let end = match (style, last) {
+        (StructureStyle::Block, Some(last)) => last.end.max(open.start),
+        (StructureStyle::Block, None) => open.end,
+        (StructureStyle::Flow, _) => close.end,
+    };
+    Span { start: open.start, end: end.max(open.start) }
+}
+
+fn is_merge(event: &Event<'_>) -> bool {
+    match event {
+        Event::Scalar(text, style, _, tag) if text == "<<" => match tag {
+            None => *style == ScalarStyle::Plain,
+            Some(tag) => tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some("merge"),
+        },
+        _ => false,
+    }
+}
+
+/// Inside quotes, U+2028 and U+2029 survive the folding of lines, if no blank stands beside them; U+0085 does not.
+fn is_kept_in_quotes(text: &str, offset: usize, quotes: Span) -> bool {
+    let blank = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace());
+    let bytes = text.as_bytes();
+    quotes.range().contains(&offset)
+        && bytes[offset] == 0xE2
+        && !blank(offset.checked_sub(1).and_then(|before| bytes.get(before)))
+        && !blank(bytes.get(offset + 3))
+}

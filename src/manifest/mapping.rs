@@ -1,0 +1,161 @@
+//! What happens when a mapping is complete: keys given twice are reported, and `<<` merges are applied.
+
+use std::collections::HashMap;
+
+use super::problems::Problems;
+use super::{Entry, Node, Value};
+use crate::source::Span;
+
+/// Up to this many keys are compared pair by pair; more go through a hash table.
+const FEW: usize = 12;
+
+/// A `<<` and what it merges.
+#[derive(Debug)]
+pub(super) struct Merge {
+    pub(super) key: Span,
+    pub(super) value: Node,
+}
+
+impl Problems {
+    /// Reports keys given twice, and keeps the first of each.
+    pub(super) fn drop_duplicates(&mut self, entries: &mut Vec<Entry>) {
+        let repeated = repeated_keys(entries);
+        if repeated.is_empty() {
+            return;
+        }
+        for (first, again) in &repeated {
+            let name = &entries[*again].key.name;
+            self.duplicate_key(name, entries[*again].key.span, entries[*first].key.span);
+        }
+        let mut repeated = repeated.into_iter().map(|(_, again)| again).peekable();
+        let mut index = 0;
+        entries.retain(|_| {
+            let drop = repeated.next_if_eq(&index).is_some();
+            index += 1;
+            !drop
+        });
+    }
+
+    /// Adds what `<<` merges under keys the mapping does not give itself. False if a merge cannot be understood.
+    pub(super) fn merge(&mut self, entries: &mut Vec<Entry>, merges: Vec<Merge>) -> bool {
+        let mut understood = true;
+        let mut known = KnownKeys::of(entries);
+        let mut first: Option<Span> = None;
+        for Merge { key, value } in merges {
+            match first {
+                None => first = Some(key),
+                Some(first) => self.second_merge(key, first),
+            }
+            understood &= self.merge_value(entries, &mut known, key, value, true);
+        }
+        understood
+    }
+
+    fn merge_value(
+        &mut self,
+        entries: &mut Vec<Entry>,
+        known: &mut KnownKeys,
+        merge: Span,
+        value: Node,
+        lists: bool,
+    ) -> bool {
+        match value.value {
+            Value::Mapping(merged) => {
+                self.merge_entries(entries, known, merge, merged);
+                true
+            }
+            Value::Sequence(items) if lists => items
+                .into_iter()
+                .map(|item| self.merge_value(entries, known, merge, item, false))
+                .fold(true, |all, understood| all && understood),
+            _ => {
+                self.wrong_merge(value.span, merge);
+                false
+            }
+        }
+    }
+
+    fn merge_entries(&mut self, entries: &mut Vec<Entry>, known: &mut KnownKeys, merge: Span, merged: Vec<Entry>) {
+        for entry in merged {
+            match known.find(entries, &entry.key.name) {
+                None => {
+                    known.add(entries, &entry.key.name);
+                    entries.push(entry);
+                }
+                // go-yaml lets a merge override what was written above it, every other reader does not
+                Some(index) => {
+                    let own = &entries[index];
+                    let above = known.is_own(index) && own.key.span.start < merge.start;
+                    if above && !own.value.same_meaning(&entry.value) {
+                        let (name, span) = (own.key.name.clone(), own.key.span);
+                        self.merge_overrides(&name, span, merge);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Pairs of (first, again) by index, in the order of `again`.
+fn repeated_keys(entries: &[Entry]) -> Vec<(usize, usize)> {
+    if entries.len() <= FEW {
+        return (1..entries.len())
+            .filter_map(|again| {
+                let name = &entries[again].key.name;
+                entries[..again].iter().position(|entry| entry.key.name == *name).map(|first| (first, again))
+            })
+            .collect();
+    }
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
+    let mut repeated = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let first = *seen.entry(&entry.key.name).or_insert(index);
+        if first != index {
+            repeated.push((first, index));
+        }
+    }
+    repeated
+}
+
+/// Finds keys of a mapping that grows while merges are applied.
+struct KnownKeys {
+    /// How many entries the mapping gives itself.
+    own: usize,
+    /// Made when the mapping has many keys.
+    index: Option<HashMap<Box<str>, usize>>,
+}
+
+impl KnownKeys {
+    fn of(entries: &[Entry]) -> Self {
+        let mut known = Self { own: entries.len(), index: None };
+        known.index_if_many(entries);
+        known
+    }
+
+    fn is_own(&self, index: usize) -> bool {
+        index < self.own
+    }
+
+    fn find(&self, entries: &[Entry], name: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(name).copied(),
+            None => entries.iter().position(|entry| &*entry.key.name == name),
+        }
+    }
+
+    /// Notes that `name` is about to be pushed.
+    fn add(&mut self, entries: &[Entry], name: &str) {
+        if self.index.is_none() {
+            self.index_if_many(entries);
+        }
+        if let Some(index) = &mut self.index {
+            index.insert(name.into(), entries.len());
+        }
+    }
+
+    fn index_if_many(&mut self, entries: &[Entry]) {
+        if entries.len() > FEW {
+            self.index = Some(entries.iter().enumerate().map(|(at, entry)| (entry.key.name.clone(), at)).collect());
+        }
+    }
+}
