@@ -286,8 +286,10 @@ rules! {
         "A document must be a mapping with `apiVersion`, `kind` and `metadata.name`.";
     MISSING_IDENTITY = "missing-identity", "an object lacks `apiVersion`, `kind` or `metadata.name`",
         "Without them neither the cluster nor Hydrant can tell which object is meant.";
+    INVALID_IDENTITY = "invalid-identity", "`apiVersion`, `kind`, `metadata.name` or `metadata.namespace` cannot be one",
+        "It is not text, or holds signs that no API server accepts. These four are used to look things up, so they are checked first.";
     INVALID_LIST = "invalid-list", "the `items` of a List are not a list of objects",
-        "kubectl would fail or apply nothing.";
+        "kubectl takes everything with `items` at its top for a List. Where they are no list, or the kind is no List, it would fail, apply nothing, or apply what was not checked.";
     DUPLICATE_OBJECT = "duplicate-object", "the same object is declared twice in one environment",
         "The cluster would keep whichever was applied last. Group, kind, namespace and name make an object; the version does not.";
     // ── validate ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -101,7 +101,7 @@ impl Problems {
     }
 
     pub(super) fn collection_key(&mut self, key: Span, mapping: Span) {
-        if self.source.text()[mapping.range()].starts_with("{{") {
+        if self.source.text()[mapping.start as usize..].starts_with("{{") {
             return self.unrendered(mapping);
         }
         let message = "a key is a list or a mapping";

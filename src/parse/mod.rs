@@ -1,9 +1,17 @@
 //! Parse: reads a rendered text into manifests with identity, and accounts for every document.
 
-use crate::diagnostic::Diagnostic;
-use crate::manifest::Manifest;
+mod identity;
+mod list;
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, rules};
+use crate::manifest::{Manifest, Node, ReadLimits, Value, read};
+use crate::source::{Location, Source};
 
 /// What one text held.
+///
+/// `documents` are those that gave objects, `empty_lists` and `failed`: none is lost on the way.
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// The objects, Lists expanded, in document order.
@@ -14,6 +22,229 @@ pub struct Parsed {
     pub documents: usize,
     /// Documents that held nothing but comments or `null`.
     pub empty: usize,
+    /// Lists without items: they give no object, and nothing is wrong with them.
+    pub empty_lists: usize,
     /// Documents that gave no object because of a diagnostic.
     pub failed: usize,
+}
+
+/// Reads a text into manifests.
+#[must_use]
+pub fn parse(source: &Arc<Source>, limits: &ReadLimits) -> Parsed {
+    let stream = read(source, limits);
+    let mut parsed = Parsed {
+        documents: stream.failed,
+        failed: stream.failed,
+        diagnostics: stream.diagnostics,
+        ..Parsed::default()
+    };
+    for document in stream.documents {
+        if document.root.value == Value::Null {
+            parsed.empty += 1;
+        } else {
+            parsed.documents += 1;
+            document_into(source, document.root, &mut parsed);
+        }
+    }
+    parsed
+}
+
+fn document_into(source: &Arc<Source>, root: Node, parsed: &mut Parsed) {
+    let mut found = Found { source, manifests: Vec::new(), diagnostics: Vec::new() };
+    found.object(root);
+    match (found.manifests.is_empty(), found.diagnostics.is_empty()) {
+        (true, true) => parsed.empty_lists += 1,
+        (true, false) => parsed.failed += 1,
+        (false, _) => {}
+    }
+    parsed.manifests.append(&mut found.manifests);
+    parsed.diagnostics.append(&mut found.diagnostics);
+}
+
+/// What one document gives.
+struct Found<'a> {
+    source: &'a Arc<Source>,
+    manifests: Vec<Manifest>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Found<'_> {
+    /// An object, a List of objects, or something else that is reported.
+    fn object(&mut self, root: Node) {
+        if root.as_mapping().is_none() {
+            self.diagnostics.push(not_an_object(self.source, &root));
+            return;
+        }
+        match list::open(self.source, root) {
+            list::Opened::Object(root) => self.single(root),
+            list::Opened::Items(items) => items.into_iter().for_each(|item| self.object(item)),
+            list::Opened::Invalid(diagnostic) => self.diagnostics.push(*diagnostic),
+        }
+    }
+
+    fn single(&mut self, root: Node) {
+        match identity::of(self.source, &root) {
+            Ok(object) => self.manifests.push(Manifest { object, root, source: Arc::clone(self.source) }),
+            Err(mut diagnostics) => self.diagnostics.append(&mut diagnostics),
+        }
+    }
+}
+
+fn not_an_object(source: &Arc<Source>, root: &Node) -> Diagnostic {
+    let help = match root.value {
+        Value::Sequence(_) => "write each object as a document of its own, or put them under `items` of a `kind: List`",
+        _ => "remove it, or write a mapping with `apiVersion`, `kind` and `metadata.name`",
+    };
+    Diagnostic::error(rules::NOT_AN_OBJECT, format!("{} is no Kubernetes object", root.kind_name()))
+        .at(Location::new(source, identity::head(root)), "")
+        .help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_text(text: &str) -> Parsed {
+        parse(&Source::file("test.yaml", text), &ReadLimits::default())
+    }
+
+    fn objects(parsed: &Parsed) -> Vec<String> {
+        parsed
+            .manifests
+            .iter()
+            .map(|manifest| format!("{} {}", manifest.object.gvk.api_version(), manifest.object))
+            .collect()
+    }
+
+    fn only(parsed: &Parsed) -> &Diagnostic {
+        assert_eq!(parsed.diagnostics.len(), 1, "{:?}", parsed.diagnostics);
+        &parsed.diagnostics[0]
+    }
+
+    fn under(diagnostic: &Diagnostic) -> &str {
+        let label = diagnostic.primary.as_ref().unwrap();
+        label.location.source.slice(label.location.span)
+    }
+
+    #[test]
+    fn every_document_is_accounted_for() {
+        let parsed = parse_text(concat!(
+            "# a comment\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n[broken\n---\n- 1\n---\n~\n",
+            "---\napiVersion: v1\nkind: List\nitems: []\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n",
+        ));
+        assert_eq!(objects(&parsed), ["v1 Namespace a", "v1 Namespace b"]);
+        assert_eq!((parsed.documents, parsed.empty, parsed.empty_lists, parsed.failed), (5, 2, 1, 2));
+        let found: Vec<_> = parsed.diagnostics.iter().map(|diagnostic| diagnostic.rule.as_str()).collect();
+        assert_eq!(found, ["yaml-syntax", "not-an-object"]);
+    }
+
+    #[test]
+    fn a_list_gives_its_items_and_so_does_a_list_in_a_list() {
+        let parsed = parse_text(concat!(
+            "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a, namespace: x}}\n",
+            "- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: apps/v1, kind: Deployment, metadata: {name: b}}\n",
+        ));
+        assert_eq!(objects(&parsed), ["v1 Service x/a", "apps/v1 Deployment b"]);
+        assert_eq!(parsed.source_slice(0), "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: x}}");
+    }
+
+    impl Parsed {
+        fn source_slice(&self, index: usize) -> &str {
+            let manifest = &self.manifests[index];
+            manifest.source.slice(manifest.root.span)
+        }
+    }
+
+    #[test]
+    fn items_of_a_typed_list_inherit_what_they_do_not_say() {
+        let parsed = parse_text(concat!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleList\nitems:\n- metadata: {name: a}\n",
+            "- {kind: Role, metadata: {name: b}}\n",
+        ));
+        assert_eq!(objects(&parsed), ["rbac.authorization.k8s.io/v1 Role a", "rbac.authorization.k8s.io/v1 Role b"]);
+        assert_eq!(parsed.manifests[0].root.get("kind").and_then(Node::as_str), Some("Role"));
+        let parsed = parse_text("apiVersion: v1\nkind: List\nitems:\n- metadata: {name: a}\n");
+        assert_eq!(only(&parsed).rule, rules::MISSING_IDENTITY, "an untyped List has nothing to inherit");
+        let parsed = parse_text("apiVersion: v1\nkind: PodList\nitems:\n- {kind: Secret, metadata: {name: a}}\n");
+        assert_eq!(only(&parsed).rule, rules::MISSING_IDENTITY, "kubectl would turn this Secret into a Pod");
+    }
+
+    #[test]
+    fn items_that_are_no_list_are_refused() {
+        for (text, place) in [
+            ("apiVersion: v1\nkind: List\nitems: {a: 1}\n", "items"),
+            ("apiVersion: v1\nkind: PodList\nitems: 3\n", "items"),
+            ("apiVersion: v1\nkind: List\n", "List"),
+            ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nitems:\n- {kind: Pod}\n", "items"),
+        ] {
+            let parsed = parse_text(text);
+            assert_eq!(only(&parsed).rule, rules::INVALID_LIST, "{text}");
+            assert_eq!(under(only(&parsed)), place, "{text}");
+            assert_eq!((parsed.manifests.len(), parsed.failed), (0, 1), "{text}");
+        }
+        let parsed = parse_text(
+            "apiVersion: v1\nkind: List\nitems:\n- null\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n",
+        );
+        assert_eq!((only(&parsed).rule.as_str(), parsed.manifests.len(), parsed.failed), ("not-an-object", 1, 0));
+        let parsed = parse_text("apiVersion: example.com/v1\nkind: DenyList\nmetadata: {name: a}\nspec: {}\n");
+        assert_eq!(objects(&parsed), ["example.com/v1 DenyList a"], "a kind may end in List");
+    }
+
+    #[test]
+    fn what_identity_lacks_is_told_with_the_place() {
+        for (text, message, place) in [
+            ("kind: Pod\nmetadata: {name: a}\n", "`apiVersion` is missing", "kind"),
+            ("apiVersion: v1\nmetadata: {name: a}\n", "`kind` is missing", "apiVersion"),
+            ("a: 1\n", "`apiVersion`, `kind` and `metadata.name` are missing", "a"),
+            ("apiVersion: v1\nkind: Pod\n", "`metadata.name` is missing", "kind"),
+            ("apiVersion: v1\nkind: Pod\nmetadata:\n", "`metadata.name` is missing", "metadata"),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {labels: {}}\n", "`metadata.name` is missing", "metadata"),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {name: ''}\n", "`metadata.name` is missing", "name"),
+        ] {
+            let parsed = parse_text(text);
+            let diagnostic = only(&parsed);
+            assert_eq!((diagnostic.message.as_str(), under(diagnostic)), (message, place), "{text}");
+            assert_eq!(diagnostic.rule, rules::MISSING_IDENTITY);
+            assert!(diagnostic.help.is_some());
+        }
+    }
+
+    #[test]
+    fn what_identity_cannot_be_is_told_with_the_place() {
+        for (text, message, place) in [
+            ("apiVersion: 1\nkind: Pod\nmetadata: {name: a}\n", "`apiVersion` is an integer", "1"),
+            ("apiVersion: v1\nkind: [Pod]\nmetadata: {name: a}\n", "`kind` is a list", "kind"),
+            ("apiVersion: v1\nkind: ../x\nmetadata: {name: a}\n", "`../x` cannot be a kind", "../x"),
+            ("apiVersion: a/b/c\nkind: Pod\nmetadata: {name: a}\n", "`a/b/c` cannot be an API version", "a/b/c"),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {name: 12}\n", "`metadata.name` is an integer", "12"),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {name: a/b}\n", "`a/b` cannot be a name", "a/b"),
+            ("apiVersion: v1\nkind: Pod\nmetadata: [a]\n", "`metadata` is a list", "metadata"),
+            (
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: on}\n",
+                "`metadata.namespace` is a boolean",
+                "on",
+            ),
+        ] {
+            let parsed = parse_text(text);
+            let diagnostic = only(&parsed);
+            assert_eq!((diagnostic.message.as_str(), under(diagnostic)), (message, place), "{text}");
+            assert_eq!(diagnostic.rule, rules::INVALID_IDENTITY);
+            assert!(diagnostic.help.is_some());
+        }
+    }
+
+    #[test]
+    fn a_generated_name_is_a_name() {
+        let parsed = parse_text("apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-, namespace: ''}\n");
+        assert_eq!(objects(&parsed), ["v1 Pod a-*"]);
+        assert_eq!(parsed.manifests[0].object.namespace, None);
+    }
+
+    #[test]
+    fn files_that_are_no_manifests_are_recognised() {
+        let help = |text: &str| only(&parse_text(text)).help.clone().unwrap();
+        assert!(help("resources:\n- a.yaml\n").contains("kustomization"));
+        assert!(help("replicas: 3\nimage:\n  tag: \"1\"\n").contains("values"));
+        assert!(help("kind: Deployment\nmetadata: {name: a}\n").contains("apps/v1"));
+    }
 }
