@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use hydrant::manifest::{Entry, Key, Node, ReadLimits, Stream, Value, read, write, write_documents};
+use hydrant::parse::parse;
 use hydrant::source::{Source, Span};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 
 fn read_text(text: &str) -> Stream {
     read(&Source::file("test.yaml", text), &ReadLimits::default())
@@ -203,4 +205,200 @@ proptest! {
             prop_assert!(document.root.same_meaning(&value), "{}\n{:?}", &written, document.root);
         }
     }
+}
+
+/// One line of the battery's `EXPECTED.tsv`.
+struct Expected {
+    file: String,
+    verdict: String,
+    documents: usize,
+    objects: usize,
+}
+
+fn expectations(battery: &Path) -> Vec<Expected> {
+    let table = std::fs::read_to_string(battery.join("EXPECTED.tsv")).unwrap();
+    let line = |line: &str| {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().unwrap().to_owned();
+        Expected {
+            file: column(),
+            verdict: column(),
+            documents: column().parse().unwrap(),
+            objects: column().parse().unwrap(),
+        }
+    };
+    table.lines().skip(1).map(line).collect()
+}
+
+#[test]
+fn what_kubernetes_refuses_or_loses_in_silence_never_passes() {
+    let Some(corpus) = corpus() else { return };
+    let battery = corpus.join("../battery");
+    if !battery.is_dir() {
+        eprintln!("skipped: no battery beside the corpus");
+        return;
+    }
+    let (mut agree, mut differ, mut unreadable) = (0, Vec::new(), 0);
+    let expectations = expectations(&battery);
+    for expected in &expectations {
+        let Ok(text) = String::from_utf8(std::fs::read(battery.join(&expected.file)).unwrap()) else {
+            assert_eq!(expected.verdict, "reject-decode", "{}: only what is no UTF-8 may end here", expected.file);
+            unreadable += 1;
+            continue;
+        };
+        let parsed = parse(&Source::file(expected.file.as_str(), text), &ReadLimits::default());
+        let found: Vec<_> =
+            parsed.diagnostics.iter().map(|found| format!("{}: {}", found.rule, found.message)).collect();
+        let must_refuse =
+            matches!(expected.verdict.as_str(), "reject-decode" | "keeps-one-key" | "drops-second-document");
+        assert!(!must_refuse || !found.is_empty(), "{} ({}) passed", expected.file, expected.verdict);
+        let same = parsed.documents + parsed.empty == expected.documents
+            && (parsed.manifests.len() == expected.objects || parsed.empty_lists > 0);
+        if same || !found.is_empty() {
+            agree += 1;
+        } else {
+            differ.push(format!("{} ({})", expected.file, expected.verdict));
+        }
+    }
+    eprintln!("{agree} agree or stricter, {} differ: {differ:?}; {unreadable} are no UTF-8", differ.len());
+    assert_eq!(agree + differ.len() + unreadable, expectations.len());
+    assert_eq!(differ, [""; 0]);
+}
+
+/// What kubectl reads from a text, as JSON, without a cluster: it labels the objects locally and prints them. `None`,
+/// and a line that says so, where there is no kubectl.
+fn kubectl_reads(text: &str) -> Option<Vec<serde_json::Value>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("objects.yaml");
+    std::fs::write(&file, text).unwrap();
+    let mut command = std::process::Command::new("kubectl");
+    command.args(["label", "--local", "--output=json", "--kubeconfig=/dev/null", "hydrant=test", "-f"]).arg(&file);
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: kubectl cannot be run: {error}");
+            return None;
+        }
+    };
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{talk}\n{text}");
+    Some(serde_json::Deserializer::from_slice(&output.stdout).into_iter().map(Result::unwrap).collect())
+}
+
+/// Whether kubectl's JSON is our value. It keeps 64 bits with sign; above that its numbers are floats.
+fn is_same(ours: &Node, theirs: &serde_json::Value) -> bool {
+    use serde_json::Value as Json;
+    match (&ours.value, theirs) {
+        (Value::Null, Json::Null) => true,
+        (Value::Bool(ours), Json::Bool(theirs)) => ours == theirs,
+        (Value::Int(ours), Json::Number(theirs)) => theirs.as_i64() == Some(*ours),
+        (Value::UInt(ours), Json::Number(theirs)) => theirs.as_f64() == Some(*ours as f64),
+        (Value::Float(ours), Json::Number(theirs)) => theirs.as_f64() == Some(*ours),
+        (Value::String(ours), Json::String(theirs)) => **ours == **theirs,
+        (Value::Sequence(ours), Json::Array(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| is_same(ours, theirs))
+        }
+        (Value::Mapping(ours), Json::Object(theirs)) => {
+            ours.len() == theirs.len()
+                && ours
+                    .iter()
+                    .all(|entry| theirs.get(&*entry.key.name).is_some_and(|theirs| is_same(&entry.value, theirs)))
+        }
+        _ => false,
+    }
+}
+
+/// Values of a strategy, the same in every run.
+fn samples<S: Strategy>(strategy: S, count: usize) -> Vec<S::Value> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
+}
+
+const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+#[test]
+fn kubectl_reads_what_we_write_as_the_same_values() {
+    let values = samples(tree(), 600);
+    let mut text = String::new();
+    for value in &values {
+        text.push_str(OBJECT);
+        let wrapped = Entry { key: Key { span: Span::default(), name: "data".into() }, value: value.clone() };
+        write(&node(Value::Mapping(vec![wrapped])), &mut text).unwrap();
+        text.push_str("---\n");
+    }
+    let Some(theirs) = kubectl_reads(&text) else { return };
+    assert_eq!(theirs.len(), values.len());
+    for (value, theirs) in values.iter().zip(&theirs) {
+        let mut written = String::new();
+        write(value, &mut written).unwrap();
+        assert!(is_same(value, &theirs["data"]), "{written}\n{}", theirs["data"]);
+    }
+}
+
+#[test]
+fn kubectl_reads_plain_scalars_and_keys_as_we_do() {
+    let tokens = samples(
+        prop_oneof![
+            2 => "[-+]?[0-9._]{1,6}([eE][-+]?[0-9_]{1,3})?",
+            2 => "[-+]?0[xXoObB]?[0-9a-fA-F_]{0,6}",
+            1 => "[-+.]?(inf|Inf|INF|iNf|nan|NaN)x?",
+            1 => "[yYnNoOtTfF~][a-zA-Z]{0,4}",
+            1 => "[-+0-9._eExob:TZ]{1,10}",
+            1 => "(!!str |!!float |!foo )?[-+]?[0-9]{1,22}",
+        ],
+        4000,
+    );
+    let readable = |token: &String| {
+        let stream = read_text(&format!("- {token}\n"));
+        stream.diagnostics.is_empty() && stream.documents.len() == 1
+    };
+    let tokens: Vec<String> = tokens.into_iter().filter(readable).collect();
+    assert!(tokens.len() > 3000, "{}", tokens.len());
+    let mut text = format!("{OBJECT}data:\n");
+    for token in &tokens {
+        text.push_str(&format!("- {token}\n"));
+    }
+    text.push_str("keys:\n");
+    for token in &tokens {
+        let key = format!("- {token}: 1\n");
+        text.push_str(if readable(&key[2..].to_owned()) { &key } else { "- {}\n" });
+    }
+    let Some(theirs) = kubectl_reads(&text) else { return };
+    let ours = read_text(&text);
+    assert!(ours.diagnostics.is_empty(), "{:?}", ours.diagnostics);
+    for part in ["data", "keys"] {
+        let items = ours.documents[0].root.get(part).and_then(Node::as_sequence).unwrap();
+        for (index, token) in tokens.iter().enumerate() {
+            let theirs = &theirs[0][part][index];
+            assert!(is_same(&items[index], theirs), "{part}: `{token}` is {theirs}, not {:?}", items[index].value);
+        }
+    }
+}
+
+#[test]
+fn kubectl_reads_real_files_as_we_do() {
+    let Some(corpus) = corpus() else { return };
+    let mut files = Vec::new();
+    yaml_files(&corpus.join("manifests/kubernetes-examples"), &mut files);
+    yaml_files(&corpus.join("manifests/microservices-demo/release"), &mut files);
+    let (mut compared, mut skipped) = (0, 0);
+    for file in files.iter().step_by(3) {
+        let source = Source::file(file.display().to_string(), std::fs::read_to_string(file).unwrap());
+        let parsed = parse(&source, &ReadLimits::default());
+        if !parsed.diagnostics.is_empty() || parsed.manifests.is_empty() {
+            skipped += 1;
+            continue;
+        }
+        let Some(theirs) = kubectl_reads(source.text()) else { return };
+        assert_eq!(theirs.len(), parsed.manifests.len(), "{}", file.display());
+        for (ours, theirs) in parsed.manifests.iter().zip(theirs) {
+            for entry in ours.root.as_mapping().unwrap().iter().filter(|entry| &*entry.key.name != "metadata") {
+                let same = is_same(&entry.value, &theirs[&*entry.key.name]);
+                assert!(same, "{}: `{}` of {}", file.display(), entry.key.name, ours.object);
+            }
+            compared += 1;
+        }
+    }
+    eprintln!("{compared} objects are the same to kubectl; {skipped} files without a clean object");
+    assert!(compared > 50, "too few objects were compared");
 }
