@@ -204,6 +204,16 @@ pub enum TreeError {
         /// Why it is not followed.
         reason: &'static str,
     },
+    /// A file that is larger than anything a person writes.
+    #[error("`{path}` has {bytes} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// The file.
+        path: RepoPath,
+        /// Its size.
+        bytes: u64,
+        /// The most that is read.
+        limit: u64,
+    },
     /// A path in the tree that is no [`RepoPath`] (a backslash, text that is not UTF-8).
     #[error("a path in the tree cannot be used: {0}")]
     Path(String),

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Node;
 use crate::source::Source;
-use crate::tree::{Digest, RepoPath};
+use crate::tree::{Digest, PathError, RepoPath};
+
+pub use crate::config::TemplateSyntax;
 
 /// Everything there is to do, and what was found wrong while looking for it.
 #[derive(Debug, Default)]
@@ -27,8 +29,8 @@ pub struct Unit {
     pub environment: Arc<str>,
     /// The app's name: also its folder on the branch.
     pub app: Arc<str>,
-    /// The app's folder in the source tree.
-    pub folder: RepoPath,
+    /// The app's folder in the source tree; `None` for an app whose folder is the repository itself.
+    pub folder: Option<RepoPath>,
     /// How the folder is turned into manifests.
     pub engine: EngineKind,
     /// The closed list of files the engine sees.
@@ -41,6 +43,27 @@ pub struct Unit {
     pub syntax: Arc<TemplateSyntax>,
     /// The Kubernetes minor of the environment, such as `1.34`.
     pub kubernetes: Arc<str>,
+}
+
+impl Unit {
+    /// The path of a file that this app names relative to its own folder.
+    pub fn resolve(&self, name: &str) -> Result<RepoPath, PathError> {
+        resolve(self.folder.as_ref(), name)
+    }
+
+    /// Whether a path lies in the app's own folder, and not in the shared `templates/`.
+    #[must_use]
+    pub fn owns(&self, path: &RepoPath) -> bool {
+        self.inputs.files.get(path).is_some_and(|input| !input.shared)
+    }
+}
+
+/// `name` relative to a folder, or to the repository for `None`.
+pub(crate) fn resolve(folder: Option<&RepoPath>, name: &str) -> Result<RepoPath, PathError> {
+    match folder {
+        Some(folder) => folder.join(name),
+        None => RepoPath::parse(name),
+    }
 }
 
 /// How a folder is turned into manifests.
@@ -62,11 +85,13 @@ pub struct Inputs {
 /// One file an engine may read.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// The digest of its bytes.
+    /// The digest of `source`.
     pub digest: Digest,
+    /// Whether it comes from the shared `templates/` folder.
+    pub shared: bool,
     /// What the file is to the engine.
     pub role: Role,
-    /// Its text. For files that are not text ([`Role::Ignored`]), empty.
+    /// Its text. Files that no engine reads ([`Role::Ignored`]) are not read here either: theirs is empty.
     pub source: Arc<Source>,
 }
 
@@ -81,34 +106,6 @@ pub enum Role {
     Partial,
     /// A values file of this app.
     Values,
-    /// Nothing an engine reads, with the reason: `not a manifest`.
+    /// Nothing an engine reads, with the reason: `not a manifest`, `excluded`.
     Ignored(&'static str),
-}
-
-/// Template delimiters and whitespace rules; the defaults are Jinja's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateSyntax {
-    /// `{{` and `}}`.
-    pub variable: (String, String),
-    /// `{%` and `%}`.
-    pub block: (String, String),
-    /// `{#` and `#}`.
-    pub comment: (String, String),
-    /// Drop the line break after a block tag.
-    pub trim_blocks: bool,
-    /// Drop the blanks before a block tag on a line of its own.
-    pub lstrip_blocks: bool,
-}
-
-impl Default for TemplateSyntax {
-    fn default() -> Self {
-        let pair = |open: &str, close: &str| (open.to_owned(), close.to_owned());
-        Self {
-            variable: pair("{{", "}}"),
-            block: pair("{%", "%}"),
-            comment: pair("{#", "#}"),
-            trim_blocks: true,
-            lstrip_blocks: true,
-        }
-    }
 }
