@@ -1,5 +1,200 @@
 //! A project is what `hydrant.yaml` means: environments with everything inherited, apps with their defaults filled in.
 
+use std::sync::Arc;
+
+use super::pattern::{AppPath, Globs};
+use super::raw::{Engine, Layout, SignatureFormat, UnknownKinds};
+use crate::source::Location;
+use crate::tree::RepoPath;
+
+/// The minor version of Kubernetes for environments that name none.
+pub const DEFAULT_KUBERNETES: &str = "1.34";
+
+/// The packs of policies that Hydrant ships.
+pub const BUILTIN_PACKS: &[&str] = &["good-practice"];
+
+/// The part of an app's values path that stands for the environment's name.
+pub const ENVIRONMENT_PLACEHOLDER: &str = "{environment}";
+
+/// What to render, check and publish. Every name in it resolves, every path stays inside the repository.
+///
+/// Whether the paths exist is for `load` to see: config looks at nothing but its own text.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Sorted by name; never empty.
+    pub environments: Vec<Environment>,
+    /// In the order written.
+    pub apps: Vec<App>,
+    /// The folder of shared templates. `None`: [`Project::DEFAULT_TEMPLATES`], if it exists.
+    pub templates: Option<Spanned<RepoPath>>,
+    /// Schemas besides those of Kubernetes.
+    pub schemas: Schemas,
+    /// Rego policies.
+    pub policies: Policies,
+    /// The shape of the output branch.
+    pub output: Output,
+    /// How commits are signed, if the file says so.
+    pub signing: Option<Signing>,
+    /// What `verify` trusts.
+    pub verify: Verify,
+}
+
+impl Project {
+    /// The folder of shared templates when the file names none.
+    pub const DEFAULT_TEMPLATES: &str = "templates";
+    /// The folder of policies when the file names none.
+    pub const DEFAULT_POLICIES: &str = "policies";
+
+    /// The environment of that name.
+    #[must_use]
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        let index = self.environments.binary_search_by(|environment| (*environment.name).cmp(name)).ok()?;
+        self.environments.get(index)
+    }
+}
+
+/// A value and where `hydrant.yaml` says it.
+#[derive(Debug, Clone)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is written; `None` for a default.
+    pub location: Option<Location>,
+}
+
+impl<T> Spanned<T> {
+    /// A value that the file says.
+    #[must_use]
+    pub fn written(value: T, location: Location) -> Self {
+        Self { value, location: Some(location) }
+    }
+
+    /// A value that stands nowhere.
+    #[must_use]
+    pub fn default_value(value: T) -> Self {
+        Self { value, location: None }
+    }
+}
+
+/// One environment: one output branch.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its name, usable as a folder and as part of a branch.
+    pub name: Arc<str>,
+    /// The output branch, without `refs/heads/`. No two environments share one.
+    pub branch: Spanned<String>,
+    /// The minor version of Kubernetes: `1.34`.
+    pub kubernetes: Spanned<Arc<str>>,
+    /// Values files in merge order: those of the parents first.
+    pub values: Vec<Spanned<RepoPath>>,
+}
+
+/// One entry of `apps`: a folder, or every folder that a pattern matches.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Which folders.
+    pub path: Spanned<AppPath>,
+    /// The app's name, if it is not the folder's.
+    pub name: Option<Spanned<String>>,
+    /// How the folder is turned into manifests.
+    pub engine: Spanned<Engine>,
+    /// The files that are read, relative to the app folder.
+    pub include: Globs,
+    /// The files that are not.
+    pub exclude: Globs,
+    /// The environments it is part of; `None`: all.
+    pub environments: Option<Vec<String>>,
+    /// Values files relative to the app folder, with [`ENVIRONMENT_PLACEHOLDER`]; `None`: the default names, where they exist.
+    pub values: Option<Vec<Spanned<String>>>,
+    /// Template delimiters and whitespace rules.
+    pub syntax: Arc<TemplateSyntax>,
+}
+
+impl App {
+    /// An app with nothing but defaults.
+    #[must_use]
+    pub fn at(path: Spanned<AppPath>) -> Self {
+        Self {
+            path,
+            name: None,
+            engine: Spanned::default_value(Engine::Auto),
+            include: Globs::everything(),
+            exclude: Globs::nothing(),
+            environments: None,
+            values: None,
+            syntax: Arc::default(),
+        }
+    }
+
+    /// Whether the app is part of an environment.
+    #[must_use]
+    pub fn is_in(&self, environment: &str) -> bool {
+        self.environments.as_ref().is_none_or(|names| names.iter().any(|name| name == environment))
+    }
+}
+
+/// Schemas besides those of Kubernetes.
+#[derive(Debug, Clone, Default)]
+pub struct Schemas {
+    /// Files or folders with CustomResourceDefinitions.
+    pub crds: Vec<Spanned<RepoPath>>,
+    /// Folders with JSON schemas.
+    pub locations: Vec<Spanned<RepoPath>>,
+    /// What happens to kinds without a schema.
+    pub unknown: UnknownKinds,
+}
+
+/// Rego policies.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    /// Files or folders; `None`: [`Project::DEFAULT_POLICIES`], if it exists.
+    pub paths: Option<Vec<Spanned<RepoPath>>>,
+    /// Names among [`BUILTIN_PACKS`].
+    pub builtin: Vec<Spanned<String>>,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self { paths: None, builtin: vec![Spanned::default_value("good-practice".to_owned())] }
+    }
+}
+
+/// The shape of the output branch.
+#[derive(Debug, Clone, Default)]
+pub struct Output {
+    /// How objects become files.
+    pub layout: Layout,
+    /// Author and committer of the commits.
+    pub author: Option<Author>,
+}
+
+/// Who a commit is by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The name, never empty.
+    pub name: String,
+    /// The mail address, never empty.
+    pub email: String,
+}
+
+/// How commits are signed.
+#[derive(Debug, Clone)]
+pub struct Signing {
+    /// The kind of signature.
+    pub format: SignatureFormat,
+    /// The private key's file as written: `~` is for the caller to expand.
+    pub key: Spanned<String>,
+}
+
+/// What `verify` trusts.
+#[derive(Debug, Clone, Default)]
+pub struct Verify {
+    /// The allowed signers file as written: `~` is for the caller to expand.
+    ///
+    /// No [`RepoPath`]: a list that the repository's writers cannot change is the better one.
+    pub allowed_signers: Option<Spanned<String>>,
+}
+
 /// Template delimiters and whitespace rules; the defaults are Jinja's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateSyntax {

@@ -1,0 +1,180 @@
+//! Environments: what each one inherits, and that each has a branch of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::branch::{NAME_RULE, is_name, why_no_branch};
+use super::project::{DEFAULT_KUBERNETES, Environment, Spanned};
+use super::raw;
+use super::resolve::Reading;
+use crate::diagnostic::{Diagnostic, did_you_mean, rules};
+
+type Written = BTreeMap<String, raw::Environment>;
+
+/// Flattens inheritance. Sorted by name, as the file's mapping is.
+pub(super) fn resolve(written: &Written, reading: &mut Reading<'_>) -> Vec<Environment> {
+    for (name, environment) in written {
+        check_name(name, reading);
+        check_parent(name, environment, written, reading);
+        check_kubernetes(name, environment, reading);
+    }
+    report_circles(written, reading);
+    let own: BTreeMap<&str, Vec<_>> = written
+        .iter()
+        .map(|(name, environment)| {
+            (name.as_str(), reading.repo_paths(&environment.values, &["environments", name, "values"]))
+        })
+        .collect();
+    let environments: Vec<Environment> = written
+        .iter()
+        .map(|(name, environment)| {
+            let lineage = lineage(name, written);
+            Environment {
+                name: Arc::from(name.as_str()),
+                branch: branch(name, environment, reading),
+                kubernetes: kubernetes(&lineage, written, reading),
+                values: lineage.iter().rev().flat_map(|ancestor| own[ancestor].iter().cloned()).collect(),
+            }
+        })
+        .collect();
+    check_branches(&environments, written, reading);
+    environments
+}
+
+/// The environment, its parent, its parent's parent, … A circle is walked once.
+fn lineage<'a>(name: &'a str, written: &'a Written) -> Vec<&'a str> {
+    let mut lineage = Vec::new();
+    let mut next = Some(name);
+    while let Some((name, environment)) = next.and_then(|name| written.get_key_value(name)) {
+        if lineage.contains(&name.as_str()) {
+            break;
+        }
+        lineage.push(name.as_str());
+        next = environment.inherits.as_deref();
+    }
+    lineage
+}
+
+fn check_name(name: &str, reading: &mut Reading<'_>) {
+    if !is_name(name) {
+        let location = reading.key_location(&["environments", name]);
+        let message = format!("`{name}` cannot be the name of an environment");
+        reading.report(rules::CONFIG_INVALID, message, location, "not a folder name", NAME_RULE);
+    }
+}
+
+fn check_parent(name: &str, environment: &raw::Environment, written: &Written, reading: &mut Reading<'_>) {
+    let Some(parent) = environment.inherits.as_deref().filter(|parent| !written.contains_key(*parent)) else { return };
+    let others = written.keys().map(String::as_str).filter(|other| *other != name);
+    let help = match did_you_mean(parent, others) {
+        Some(other) => format!("did you mean `{other}`?"),
+        None => format!("add an environment `{parent}`, or remove `inherits`"),
+    };
+    let location = reading.location(&["environments", name, "inherits"]);
+    let message = format!("`{parent}` is not an environment, so `{name}` cannot inherit from it");
+    reading.report(rules::CONFIG_REFERENCE, message, location, "no such environment", help);
+}
+
+fn check_kubernetes(name: &str, environment: &raw::Environment, reading: &mut Reading<'_>) {
+    let Some(version) = environment.kubernetes.as_deref() else { return };
+    let minor = version
+        .strip_prefix("1.")
+        .filter(|minor| minor.parse::<u32>().is_ok_and(|number| number.to_string() == *minor));
+    if minor.is_some() {
+        return;
+    }
+    let bare = version.trim_start_matches('v');
+    let parts: Vec<&str> = bare.splitn(3, '.').collect();
+    let help = match parts.as_slice() {
+        ["1", minor, ..] if let Ok(minor) = minor.parse::<u32>() => format!("write `\"1.{minor}\"`"),
+        _ => format!("write a minor version, such as `\"{DEFAULT_KUBERNETES}\"`"),
+    };
+    let location = reading.location(&["environments", name, "kubernetes"]);
+    let message = format!("`{version}` is not a minor version of Kubernetes");
+    reading.report(rules::CONFIG_INVALID, message, location, "not of the form `1.34`", help);
+}
+
+/// Each circle is reported once, at its alphabetically first member.
+fn report_circles(written: &Written, reading: &mut Reading<'_>) {
+    for start in written.keys() {
+        let lineage = lineage(start, written);
+        let closes = lineage.last().and_then(|last| written[*last].inherits.as_deref()) == Some(start);
+        if !closes || lineage.iter().any(|other| *other < start.as_str()) {
+            continue;
+        }
+        let mut steps: Vec<String> = lineage.iter().map(|name| format!("`{name}`")).collect();
+        steps.push(format!("`{start}`"));
+        let place = |name: &str| reading.location(&["environments", name, "inherits"]);
+        let message = match lineage.as_slice() {
+            [only] => format!("`{only}` inherits from itself"),
+            _ => format!("environments inherit in a circle: {}", steps.join(" → ")),
+        };
+        let mut diagnostic = Diagnostic::error(rules::CONFIG_CYCLE, message).at(place(start), "the circle begins here");
+        for name in &lineage[1..] {
+            diagnostic = diagnostic.also(place(name), "and goes on here");
+        }
+        reading.push(diagnostic.help("remove one `inherits` of the circle"));
+    }
+}
+
+fn branch(name: &str, environment: &raw::Environment, reading: &mut Reading<'_>) -> Spanned<String> {
+    let Some(branch) = environment.branch.clone() else { return Spanned::default_value(format!("env/{name}")) };
+    let location = reading.location(&["environments", name, "branch"]);
+    if let Some(reason) = why_no_branch(&branch) {
+        let message = format!("`{branch}` is not a branch name: {reason}");
+        let help = format!("write a name such as `env/{name}`");
+        reading.report(rules::CONFIG_INVALID, message, location.clone(), "git refuses this", help);
+    }
+    Spanned::written(branch, location)
+}
+
+fn kubernetes(lineage: &[&str], written: &Written, reading: &Reading<'_>) -> Spanned<Arc<str>> {
+    let nearest = lineage.iter().find_map(|name| Some((*name, written[*name].kubernetes.as_deref()?)));
+    match nearest {
+        Some((name, version)) => {
+            Spanned::written(Arc::from(version), reading.location(&["environments", name, "kubernetes"]))
+        }
+        None => Spanned::default_value(Arc::from(DEFAULT_KUBERNETES)),
+    }
+}
+
+/// No branch may be that of two environments, or a folder of another's: git keeps branches as files.
+fn check_branches(environments: &[Environment], written: &Written, reading: &mut Reading<'_>) {
+    let mut by_branch: BTreeMap<&str, &Environment> = BTreeMap::new();
+    for environment in environments {
+        let branch = environment.branch.value.as_str();
+        let above = branch.match_indices('/').map(|(end, _)| &branch[..end]);
+        let clash =
+            std::iter::once(branch).chain(above).find_map(|taken| by_branch.get(taken).copied()).or_else(|| {
+                let below = format!("{branch}/");
+                by_branch
+                    .range(below.as_str()..)
+                    .next()
+                    .filter(|(taken, _)| taken.starts_with(&below))
+                    .map(|(_, other)| *other)
+            });
+        if let Some(first) = clash {
+            report_clash(first, environment, written, reading);
+        } else {
+            by_branch.insert(branch, environment);
+        }
+    }
+}
+
+fn report_clash(first: &Environment, second: &Environment, written: &Written, reading: &mut Reading<'_>) {
+    let place = |environment: &Environment| {
+        let explicit = written[&*environment.name].branch.is_some();
+        reading.location_or_key(explicit, &["environments", &environment.name, "branch"])
+    };
+    let (one, two) = (&first.branch.value, &second.branch.value);
+    let message = if one == two {
+        format!("`{}` and `{}` both publish to the branch `{one}`", first.name, second.name)
+    } else {
+        format!("git cannot keep both branches `{one}` and `{two}`: one would be a folder of the other")
+    };
+    let diagnostic = Diagnostic::error(rules::CONFIG_INVALID, message)
+        .at(place(second), format!("the branch of `{}`", second.name))
+        .also(place(first), format!("the branch of `{}`", first.name))
+        .help("give each environment a branch of its own");
+    reading.push(diagnostic);
+}

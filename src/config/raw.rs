@@ -1,0 +1,208 @@
+//! The raw config is exactly the file: the keys of `hydrant.yaml` and the types of their values, nothing resolved.
+//!
+//! The doc comments here are what editors show: they become the descriptions of the JSON schema.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What Hydrant renders, checks and publishes, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "hydrant.yaml")]
+pub(super) struct Config {
+    /// The version of this file's format: always 1.
+    #[schemars(extend("const" = 1))]
+    #[expect(dead_code, reason = "checked before anything else is read")]
+    pub(super) version: u32,
+    /// Environments by name. Each has one output branch.
+    #[schemars(extend("minProperties" = 1))]
+    pub(super) environments: BTreeMap<String, Environment>,
+    /// The apps: folders that are rendered to manifests.
+    #[schemars(length(min = 1))]
+    pub(super) apps: Vec<App>,
+    /// The folder of templates that all apps may include. By default `templates`, if it exists.
+    pub(super) templates: Option<String>,
+    /// Schemas besides those of Kubernetes itself, and what happens to kinds that have none.
+    #[serde(default)]
+    pub(super) schemas: Schemas,
+    /// Rego policies that every object has to pass.
+    #[serde(default)]
+    pub(super) policies: Policies,
+    /// The shape of the output branch and its commits.
+    #[serde(default)]
+    pub(super) output: Output,
+    /// How commits are signed.
+    pub(super) signing: Option<Signing>,
+    /// What `hydrant verify` trusts.
+    #[serde(default)]
+    pub(super) verify: Verify,
+}
+
+/// One environment.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Environment {
+    /// The output branch. Never inherited; by default `env/` and the environment's name.
+    pub(super) branch: Option<String>,
+    /// The minor version of Kubernetes whose schemas apply, in quotes: `"1.34"`.
+    #[schemars(regex(pattern = r"^1\.(0|[1-9][0-9]*)$"))]
+    pub(super) kubernetes: Option<String>,
+    /// The environment whose values and Kubernetes version this one starts from.
+    pub(super) inherits: Option<String>,
+    /// Values files, from the top of the repository. Later files win; those of the parent come first.
+    #[serde(default)]
+    pub(super) values: Vec<String>,
+}
+
+/// One app, or many with the same settings.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct App {
+    /// A folder, or a pattern over folders: `apps/*`. Each folder is an app, named after its last part.
+    pub(super) path: String,
+    /// The app's name, where `path` is one folder.
+    pub(super) name: Option<String>,
+    /// How the folder is turned into manifests.
+    #[serde(default)]
+    pub(super) engine: Engine,
+    /// Patterns over the files of the app folder: only these are read. By default all.
+    #[serde(default = "everything")]
+    pub(super) include: Vec<String>,
+    /// Patterns over the files of the app folder: these are not read.
+    #[serde(default)]
+    pub(super) exclude: Vec<String>,
+    /// The environments the app is part of. By default all.
+    pub(super) environments: Option<Vec<String>>,
+    /// Values files, from the app folder; `{environment}` stands for the environment's name. Files without it yield to the
+    /// environment's values, files with it win over them. By default `values.yaml` and `values-{environment}.yaml`,
+    /// where they exist; files listed here must exist.
+    pub(super) values: Option<Vec<String>>,
+    /// Template delimiters and whitespace rules.
+    #[serde(default)]
+    pub(super) syntax: Syntax,
+}
+
+fn everything() -> Vec<String> {
+    vec!["**".to_owned()]
+}
+
+/// How a folder is turned into manifests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// `template` if the folder holds a template (`*.yaml.j2`), else `plain`.
+    #[default]
+    Auto,
+    /// minijinja templates, and plain YAML beside them.
+    Template,
+    /// YAML and JSON as they are.
+    Plain,
+    /// A Helm chart. Not built yet: refused with `engine-not-built`.
+    Helm,
+    /// A kustomization. Not built yet: refused with `engine-not-built`.
+    Kustomize,
+}
+
+/// Template delimiters and whitespace rules.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Syntax {
+    /// Around expressions. By default `["{{", "}}"]`.
+    pub(super) variable: Option<(String, String)>,
+    /// Around statements. By default `["{%", "%}"]`.
+    pub(super) block: Option<(String, String)>,
+    /// Around comments. By default `["{#", "#}"]`.
+    pub(super) comment: Option<(String, String)>,
+    /// Drop the line break after a statement. By default true.
+    pub(super) trim_blocks: Option<bool>,
+    /// Drop the blanks before a statement on a line of its own. By default true.
+    pub(super) lstrip_blocks: Option<bool>,
+}
+
+/// Schemas besides those of Kubernetes itself.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Schemas {
+    /// Files or folders with CustomResourceDefinitions.
+    #[serde(default)]
+    pub(super) crds: Vec<String>,
+    /// Folders with JSON schemas, laid out as kubeconform's catalogues are.
+    #[serde(default)]
+    pub(super) locations: Vec<String>,
+    /// What happens to an object of a kind that has no schema.
+    #[serde(default)]
+    pub(super) unknown: UnknownKinds,
+}
+
+/// What happens to an object of a kind that has no schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownKinds {
+    /// An error.
+    #[default]
+    Deny,
+    /// A warning.
+    Warn,
+    /// Nothing.
+    Allow,
+}
+
+/// Rego policies.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policies {
+    /// Files or folders with Rego. By default `policies`, if it exists.
+    pub(super) paths: Option<Vec<String>>,
+    /// Packs that Hydrant ships. By default `[good-practice]`; `[]` switches them off.
+    pub(super) builtin: Option<Vec<String>>,
+}
+
+/// The shape of the output branch and its commits.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Output {
+    /// How objects become files.
+    #[serde(default)]
+    pub(super) layout: Layout,
+    /// Author and committer of the commits: `Name <mail>`.
+    pub(super) author: Option<String>,
+}
+
+/// How objects become files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// One file for each app.
+    #[default]
+    Single,
+}
+
+/// How commits are signed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signing {
+    /// The kind of signature.
+    #[serde(default)]
+    pub(super) format: SignatureFormat,
+    /// The private key's file; `~` is the home folder.
+    pub(super) key: String,
+}
+
+/// The kind of signature.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignatureFormat {
+    /// An OpenSSH key.
+    #[default]
+    Ssh,
+}
+
+/// What `hydrant verify` trusts.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Verify {
+    /// A list of keys in the format of `ssh-keygen`'s allowed signers; `~` is the home folder.
+    pub(super) allowed_signers: Option<String>,
+}

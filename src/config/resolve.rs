@@ -1,0 +1,178 @@
+//! Resolve: from what the file says to what it means. Every name is looked up, every path and pattern is read.
+
+use std::sync::Arc;
+
+use super::project::{Author, BUILTIN_PACKS, Output, Policies, Project, Schemas, Signing, Spanned, Verify};
+use super::shape::list;
+use super::{apps, environments, raw};
+use crate::diagnostic::{Diagnostic, RuleId, did_you_mean, rules};
+use crate::manifest::{Node, Pointer};
+use crate::source::{Location, Source};
+use crate::tree::RepoPath;
+
+/// Resolves the file. The project is only good if no diagnostic was added.
+pub(super) fn resolve(
+    config: raw::Config,
+    source: &Arc<Source>,
+    root: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Project {
+    let reading = &mut Reading { source, root, diagnostics };
+    let environments = environments::resolve(&config.environments, reading);
+    Project {
+        apps: apps::resolve(config.apps, &environments, reading),
+        environments,
+        templates: config.templates.and_then(|text| reading.repo_path(&text, &["templates"])),
+        schemas: Schemas {
+            crds: reading.repo_paths(&config.schemas.crds, &["schemas", "crds"]),
+            locations: reading.repo_paths(&config.schemas.locations, &["schemas", "locations"]),
+            unknown: config.schemas.unknown,
+        },
+        policies: policies(config.policies, reading),
+        output: Output {
+            layout: config.output.layout,
+            author: config.output.author.and_then(|text| author(&text, reading)),
+        },
+        signing: config.signing.map(|signing| Signing {
+            format: signing.format,
+            key: reading.outside_path(signing.key, &["signing", "key"]),
+        }),
+        verify: Verify {
+            allowed_signers: config
+                .verify
+                .allowed_signers
+                .map(|text| reading.outside_path(text, &["verify", "allowed_signers"])),
+        },
+    }
+}
+
+fn policies(policies: raw::Policies, reading: &mut Reading<'_>) -> Policies {
+    let paths = policies.paths.map(|paths| reading.repo_paths(&paths, &["policies", "paths"]));
+    let Some(names) = policies.builtin else { return Policies { paths, ..Policies::default() } };
+    for (index, name) in names.iter().enumerate() {
+        if !BUILTIN_PACKS.contains(&name.as_str()) {
+            let help = match did_you_mean(name, BUILTIN_PACKS.iter().copied()) {
+                Some(pack) => format!("did you mean `{pack}`?"),
+                None => format!("the packs are {}", list(BUILTIN_PACKS)),
+            };
+            let location = reading.location(&["policies", "builtin", &index.to_string()]);
+            reading.report(
+                rules::CONFIG_REFERENCE,
+                format!("`{name}` is not a built-in pack"),
+                location,
+                "not known",
+                help,
+            );
+        }
+    }
+    let builtin = names
+        .into_iter()
+        .enumerate()
+        .map(|(index, name)| Spanned::written(name, reading.location(&["policies", "builtin", &index.to_string()])));
+    Policies { paths, builtin: builtin.collect() }
+}
+
+fn author(text: &str, reading: &mut Reading<'_>) -> Option<Author> {
+    let parsed =
+        text.strip_suffix('>').and_then(|text| text.split_once('<')).map(|(name, email)| (name.trim(), email.trim()));
+    match parsed {
+        Some((name, email))
+            if !name.is_empty()
+                && !email.is_empty()
+                && !text.contains(char::is_control)
+                && !email.contains(['<', '>'])
+                && !name.contains('>') =>
+        {
+            Some(Author { name: name.to_owned(), email: email.to_owned() })
+        }
+        _ => {
+            let location = reading.location(&["output", "author"]);
+            let message = format!("`{text}` is not an author");
+            reading.report(
+                rules::CONFIG_INVALID,
+                message,
+                location,
+                "no name and mail",
+                "write it as `Name <mail@example.org>`",
+            );
+            None
+        }
+    }
+}
+
+/// The file while it is resolved: where its values stand, and what is wrong with them.
+pub(super) struct Reading<'a> {
+    source: &'a Arc<Source>,
+    root: &'a Node,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reading<'_> {
+    /// Where the value at a path stands.
+    pub(super) fn location(&self, path: &[&str]) -> Location {
+        let pointer = Pointer::from_parts(path.iter().copied());
+        let span = pointer.resolve(self.root).map_or_else(|| pointer.locate(self.root), |node| node.span);
+        Location::new(self.source, span)
+    }
+
+    /// Where the key at the end of a path stands.
+    pub(super) fn key_location(&self, path: &[&str]) -> Location {
+        let entry = path
+            .split_last()
+            .and_then(|(key, parents)| Pointer::from_parts(parents.iter().copied()).resolve(self.root)?.entry(key));
+        entry.map_or_else(|| self.location(path), |entry| Location::new(self.source, entry.key.span))
+    }
+
+    /// Where the value at a path stands, or the key of its parent if the value is a default.
+    pub(super) fn location_or_key(&self, written: bool, path: &[&str]) -> Location {
+        if written { self.location(path) } else { self.key_location(&path[..path.len() - 1]) }
+    }
+
+    /// Reports an error.
+    pub(super) fn report(
+        &mut self,
+        rule: RuleId,
+        message: String,
+        location: Location,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Diagnostic::error(rule, message).at(location, label).help(help));
+    }
+
+    /// Reports what was found.
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn repo_path(&mut self, text: &str, path: &[&str]) -> Option<Spanned<RepoPath>> {
+        let location = self.location(path);
+        match RepoPath::parse(text) {
+            Ok(value) => Some(Spanned::written(value, location)),
+            Err(error) => {
+                let help = "name a path inside the repository, from its top";
+                self.report(rules::CONFIG_INVALID, error.to_string(), location, "not a path of this repository", help);
+                None
+            }
+        }
+    }
+
+    /// The paths of a list.
+    pub(super) fn repo_paths(&mut self, texts: &[String], path: &[&str]) -> Vec<Spanned<RepoPath>> {
+        let item = |(index, text): (usize, &String)| {
+            let index = index.to_string();
+            self.repo_path(text, &[path, &[&index]].concat())
+        };
+        texts.iter().enumerate().filter_map(item).collect()
+    }
+
+    /// A path that may lie anywhere on the machine; only the caller of the library can look there.
+    fn outside_path(&mut self, text: String, path: &[&str]) -> Spanned<String> {
+        let location = self.location(path);
+        if text.trim().is_empty() {
+            let message = format!("`{}` is empty", path.join("."));
+            self.report(rules::CONFIG_INVALID, message, location.clone(), "nothing here", "name a file");
+        }
+        Spanned::written(text, location)
+    }
+}
