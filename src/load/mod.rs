@@ -3,22 +3,51 @@
 //! What leaves this stage is a list of [`Unit`]s, one for every environment × app. A unit holds everything its engine
 //! will see: input files with their digests, merged values, settings. Engines get no file system.
 
+mod apps;
+mod checks;
+mod discover;
+mod inputs;
+mod listing;
+mod roles;
+mod units;
+mod values;
+mod worktree;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, RuleId, rules};
 use crate::manifest::Node;
 use crate::source::Source;
-use crate::tree::{Digest, PathError, RepoPath};
+use crate::tree::{Digest, PathError, RepoPath, TreeError};
 
 pub use crate::config::TemplateSyntax;
+pub use checks::{Checks, read_checks};
+pub use discover::discover;
+pub use units::load;
+pub use values::merge;
+pub use worktree::{MAX_FILE_BYTES, WorkTree};
+
+/// Why the inputs could not be gathered.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The tree could not be read. The environment's move.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+}
+
+/// Whether a finding is about the configuration and not about an app's content: it ends a run before anything is rendered.
+#[must_use]
+pub fn is_configuration(rule: &RuleId) -> bool {
+    rule.as_str().starts_with("config-") || *rule == rules::APP_NOT_FOUND || *rule == rules::ENGINE_NOT_BUILT
+}
 
 /// Everything there is to do, and what was found wrong while looking for it.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// Environment × app, sorted by environment, then app.
     pub units: Vec<Unit>,
-    /// Findings about inputs (`app-not-found`, `unreadable-input`, `engine-not-built`).
+    /// Findings about inputs: `unreadable-input`, and those that [`is_configuration`] tells.
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -1,0 +1,112 @@
+//! Checks: the texts that manifests are checked against, as the tree holds them: policies, CRDs, JSON schemas.
+
+use std::sync::Arc;
+
+use super::LoadError;
+use super::apps::placed;
+use super::listing::Listing;
+use super::roles::is_hidden;
+use crate::config::{Project, Spanned};
+use crate::diagnostic::{Diagnostic, rules};
+use crate::source::Source;
+use crate::tree::{ReadTree, RepoPath, TreeError};
+
+/// What manifests are checked against, each list sorted by path.
+#[derive(Debug, Default)]
+pub struct Checks {
+    /// Rego, and the data documents beside it (`data.json`, `data.yaml`, `data.yml`).
+    pub policies: Vec<Arc<Source>>,
+    /// YAML and JSON under `schemas.crds`.
+    pub crds: Vec<Arc<Source>>,
+    /// JSON under `schemas.locations`; the name of each begins with the location it was found in.
+    pub schemas: Vec<Arc<Source>>,
+    /// Paths that do not exist or hold nothing of use, and files that cannot be read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads what the project checks by.
+pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, LoadError> {
+    let listing = Listing::of(tree)?;
+    let mut diagnostics = Vec::new();
+    let mut reader = Reader { tree, listing: &listing, diagnostics: &mut diagnostics };
+    let default_policies = || {
+        let path = RepoPath::parse(Project::DEFAULT_POLICIES).expect("a fixed name without any sign");
+        listing.is_folder(&path).then(|| Spanned::default_value(path)).into_iter().collect::<Vec<_>>()
+    };
+    let policies = project.policies.paths.clone().unwrap_or_else(default_policies);
+    let checks = Checks {
+        policies: reader.read(&policies, "Rego", is_policy)?,
+        crds: reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest)?,
+        schemas: reader.read(&project.schemas.locations, "JSON", |path| path.extension() == Some("json"))?,
+        diagnostics: Vec::new(),
+    };
+    Ok(Checks { diagnostics, ..checks })
+}
+
+fn is_policy(path: &RepoPath) -> bool {
+    path.extension() == Some("rego") || matches!(path.file_name(), "data.json" | "data.yaml" | "data.yml")
+}
+
+struct Reader<'a> {
+    tree: &'a dyn ReadTree,
+    listing: &'a Listing,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// The files of a kind at or under the paths; each once, however many paths lead to it.
+    fn read(
+        &mut self,
+        paths: &[Spanned<RepoPath>],
+        kind: &str,
+        wanted: impl Fn(&RepoPath) -> bool,
+    ) -> Result<Vec<Arc<Source>>, LoadError> {
+        let mut files = Vec::new();
+        for path in paths {
+            let before = files.len();
+            if self.listing.contains(&path.value) {
+                files.extend(wanted(&path.value).then_some(&path.value));
+            } else {
+                let visible = |file: &&RepoPath| file.strip_prefix(&path.value).is_some_and(|rest| !is_hidden(rest));
+                let below = self.listing.under(Some(&path.value)).iter();
+                files.extend(below.filter(visible).filter(|file| wanted(file)));
+            }
+            // a default that holds nothing is nothing; a path that somebody wrote was meant to check something
+            if files.len() == before && path.location.is_some() {
+                self.diagnostics.push(self.nothing_there(path, kind));
+            }
+        }
+        files.sort_unstable();
+        files.dedup();
+        let mut sources = Vec::with_capacity(files.len());
+        for file in files {
+            sources.extend(self.source(file)?);
+        }
+        Ok(sources)
+    }
+
+    fn source(&mut self, file: &RepoPath) -> Result<Option<Arc<Source>>, LoadError> {
+        let problem = match self.tree.read(file) {
+            Ok(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => return Ok(Some(Source::file(file.as_str(), text))),
+                Err(_) => format!("`{file}` is not UTF-8"),
+            },
+            Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => error.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        let diagnostic = Diagnostic::error(rules::UNREADABLE_INPUT, problem);
+        self.diagnostics.push(diagnostic.help("replace it by a text file of this repository, or move it elsewhere"));
+        Ok(None)
+    }
+
+    fn nothing_there(&self, path: &Spanned<RepoPath>, kind: &str) -> Diagnostic {
+        let exists = self.listing.contains(&path.value) || self.listing.is_folder(&path.value);
+        let (message, label) = if exists {
+            (format!("`{}` holds no {kind}", path.value), "nothing to check by")
+        } else {
+            (format!("there is no file or folder `{}`", path.value), "no such path")
+        };
+        let diagnostic = Diagnostic::error(rules::CONFIG_REFERENCE, message);
+        placed(diagnostic, path, label).help("correct the path, or remove it from the list")
+    }
+}

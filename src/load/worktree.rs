@@ -1,0 +1,171 @@
+//! A work tree is a folder on disk as git would commit it: `.gitignore` counts, `.git` does not, nothing outside is seen.
+
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::{DirEntry, WalkBuilder};
+
+use crate::tree::{MAX_SYMLINKS, ReadTree, RepoPath, TreeError, resolve_symlink};
+
+/// The largest file that is read.
+pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A folder on disk.
+#[derive(Debug, Clone)]
+pub struct WorkTree {
+    root: PathBuf,
+}
+
+impl WorkTree {
+    /// Opens a folder. A path that is no folder is the environment's trouble.
+    pub fn open(root: impl AsRef<Path>) -> Result<Self, TreeError> {
+        let given = root.as_ref();
+        let failed = |message: String| TreeError::Io { path: given.display().to_string(), message };
+        // canonical, so that a link *to* the repository is not mistaken for a link inside it
+        let root = given.canonicalize().map_err(|error| failed(error.to_string()))?;
+        if root.is_dir() { Ok(Self { root }) } else { Err(failed("it is not a folder".to_owned())) }
+    }
+
+    /// Where the folder is, with all links on the way resolved.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What stands at a path, if every folder on the way is a folder: git has no path through a link either.
+    fn metadata(&self, path: &RepoPath) -> Result<Metadata, TreeError> {
+        let mut folder = path.parent();
+        while let Some(above) = folder {
+            let metadata = self.metadata_of(&above).map_err(|error| match error {
+                TreeError::NotFound(_) => TreeError::NotFound(path.clone()),
+                error => error,
+            })?;
+            if metadata.is_symlink() {
+                let target = self.link_target(&above)?;
+                return Err(TreeError::Symlink { path: above, target, reason: "and no path leads through a symlink" });
+            }
+            folder = above.parent();
+        }
+        self.metadata_of(path)
+    }
+
+    fn metadata_of(&self, path: &RepoPath) -> Result<Metadata, TreeError> {
+        fs::symlink_metadata(self.root.join(path.as_str())).map_err(|error| failed(path, &error))
+    }
+
+    fn link_target(&self, link: &RepoPath) -> Result<String, TreeError> {
+        let target = fs::read_link(self.root.join(link.as_str())).map_err(|error| failed(link, &error))?;
+        target.into_os_string().into_string().map_err(|target| TreeError::Symlink {
+            path: link.clone(),
+            target: target.to_string_lossy().into_owned(),
+            reason: "which is not UTF-8",
+        })
+    }
+
+    /// The file that a path means once links are followed, none of which may leave the tree.
+    fn follow(&self, path: &RepoPath) -> Result<(RepoPath, Metadata), TreeError> {
+        let mut current = path.clone();
+        for _ in 0..=MAX_SYMLINKS {
+            let metadata = match self.metadata(&current) {
+                // a link into nothing is a broken link, not a missing file
+                Err(TreeError::NotFound(_)) if current != *path => return Err(self.dangling(path)),
+                metadata => metadata?,
+            };
+            if !metadata.is_symlink() {
+                return Ok((current, metadata));
+            }
+            let target = self.link_target(&current)?;
+            current = resolve_symlink(&current, &target)?;
+        }
+        Err(self.refused(path, "which leads through too many symlinks"))
+    }
+
+    /// As [`follow`](Self::follow), to a file and nothing else.
+    fn file(&self, path: &RepoPath) -> Result<(RepoPath, Metadata), TreeError> {
+        let (file, metadata) = self.follow(path)?;
+        match (metadata.is_file(), metadata.is_dir()) {
+            (true, _) => Ok((file, metadata)),
+            (_, true) if file == *path => Err(TreeError::NotFound(file)),
+            (_, true) => Err(self.refused(path, "which is a folder")),
+            _ => {
+                let message = "it is neither a file nor a symlink".to_owned();
+                Err(TreeError::Io { path: path.to_string(), message })
+            }
+        }
+    }
+
+    fn dangling(&self, link: &RepoPath) -> TreeError {
+        self.refused(link, "which does not exist")
+    }
+
+    fn refused(&self, link: &RepoPath, reason: &'static str) -> TreeError {
+        TreeError::Symlink { path: link.clone(), target: self.link_target(link).unwrap_or_default(), reason }
+    }
+}
+
+impl ReadTree for WorkTree {
+    fn files(&self, folder: Option<&RepoPath>) -> Result<Vec<RepoPath>, TreeError> {
+        let mut files = Vec::new();
+        for entry in walk(&self.root) {
+            let entry = entry
+                .map_err(|error| TreeError::Io { path: self.root.display().to_string(), message: error.to_string() })?;
+            if !entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) {
+                continue;
+            }
+            let path = self.repo_path(&entry)?;
+            if folder.is_none_or(|folder| path == *folder || path.strip_prefix(folder).is_some()) {
+                files.push(path);
+            }
+        }
+        files.sort_unstable();
+        Ok(files)
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, TreeError> {
+        let (file, metadata) = self.file(path)?;
+        if metadata.len() > MAX_FILE_BYTES {
+            return Err(TreeError::TooLarge { path: path.clone(), bytes: metadata.len(), limit: MAX_FILE_BYTES });
+        }
+        fs::read(self.root.join(file.as_str())).map(Arc::from).map_err(|error| failed(path, &error))
+    }
+
+    fn contains(&self, path: &RepoPath) -> Result<bool, TreeError> {
+        match self.file(path) {
+            Ok(_) => Ok(true),
+            Err(TreeError::NotFound(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl WorkTree {
+    fn repo_path(&self, entry: &DirEntry) -> Result<RepoPath, TreeError> {
+        let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
+        let text =
+            relative.to_str().ok_or_else(|| TreeError::Path(format!("`{}` is not UTF-8", relative.display())))?;
+        RepoPath::parse(text).map_err(|error| TreeError::Path(error.to_string()))
+    }
+}
+
+/// What git would list: the ignore files of this tree count, those of the machine and of its user do not.
+fn walk(root: &Path) -> ignore::Walk {
+    WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .git_ignore(true)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| !entry.file_name().eq_ignore_ascii_case(".git"))
+        .build()
+}
+
+fn failed(path: &RepoPath, error: &std::io::Error) -> TreeError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => TreeError::NotFound(path.clone()),
+        _ => TreeError::Io { path: path.to_string(), message: error.to_string() },
+    }
+}
