@@ -1,1 +1,227 @@
-//! hydrate
+//! Hydrate: what was admitted becomes the files of a branch, and the record of where they came from.
+//!
+//! Pure: no git, no clock, no file system. The same [`Admitted`] and the same dry revision give the same bytes.
+
+mod layout;
+mod record;
+
+use std::collections::BTreeMap;
+
+use crate::admit::{Admitted, AppEvidence};
+use crate::load::EngineKind;
+use crate::manifest::{self, Manifest, ReadLimits, WriteError};
+use crate::source::Source;
+use crate::tree::{Digest, PathError, RepoPath};
+
+pub use record::{AppRecord, CheckedCounts, FileRecord, RECORD_PATH, RECORD_VERSION, Record, RecordError, Tool};
+
+/// The commit that manifests were rendered from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DryRevision {
+    /// The full commit id.
+    pub id: String,
+    /// Its committer time: the time of the hydrated commit too, so that publishing has no clock.
+    pub time: CommitTime,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// A time as git writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommitTime {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub seconds: i64,
+    /// Seconds east of UTC, a multiple of 60.
+    pub offset: i32,
+}
+
+/// All files of a branch that are ours, with their record. Only [`hydrate`] makes it.
+#[derive(Debug, Clone)]
+pub struct HydratedTree {
+    files: BTreeMap<RepoPath, Vec<u8>>,
+    record: Record,
+    dry: DryRevision,
+}
+
+impl HydratedTree {
+    /// Every file, the record included, in order of path.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<RepoPath, Vec<u8>> {
+        &self.files
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The commit it was rendered from.
+    #[must_use]
+    pub fn dry(&self) -> &DryRevision {
+        &self.dry
+    }
+}
+
+/// Why admitted manifests gave no tree.
+#[derive(Debug, thiserror::Error)]
+pub enum HydrateError {
+    /// The app's name is no folder of its own. The user's move: rename the app.
+    #[error("app `{app}` cannot have a folder on the branch: {reason}")]
+    Folder {
+        /// The app.
+        app: String,
+        /// Why not.
+        reason: FolderReason,
+    },
+    /// Two paths that one of the usual file systems would take for one. The user's move: rename one of the apps.
+    #[error("`{first}` and `{second}` cannot both stand on the branch: some file systems take them for one")]
+    Collision {
+        /// One path.
+        first: RepoPath,
+        /// The other.
+        second: RepoPath,
+    },
+    /// An object that YAML cannot carry. The user's move, if a template made such a value.
+    #[error("{object} of app `{app}` cannot be written")]
+    Write {
+        /// The app.
+        app: String,
+        /// The object.
+        object: String,
+        /// Why.
+        source: WriteError,
+    },
+    /// What was written reads back as something else. Our move: the writer has a bug.
+    #[error("{object} of app `{app}` would not read back as it was checked: {difference}; this is a bug in Hydrant")]
+    ReadBack {
+        /// The app.
+        app: String,
+        /// The object, or `the file` if no single one can be blamed.
+        object: String,
+        /// What differs.
+        difference: String,
+    },
+    /// An app has objects, but nobody said what it was rendered from. Our move: the pipeline has a bug.
+    #[error("app `{0}` has objects but no evidence; this is a bug in Hydrant")]
+    NoEvidence(String),
+}
+
+/// Why an app has no folder.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FolderReason {
+    /// The name is no path.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// `./web`, `a/../b`: the folder would have another name.
+    #[error("its folder would be `{0}`")]
+    Renamed(String),
+    /// `.hydrant`.
+    #[error("`.hydrant` is where Hydrant keeps its record")]
+    Reserved,
+}
+
+/// Writes every app's objects, and the record of it all.
+pub fn hydrate(admitted: &Admitted, dry: &DryRevision) -> Result<HydratedTree, HydrateError> {
+    let mut files = BTreeMap::new();
+    let mut apps: BTreeMap<String, AppRecord> =
+        admitted.evidence().apps.iter().map(|(app, evidence)| (app.clone(), without_files(evidence))).collect();
+    for (app, manifests) in admitted.manifests().apps().filter(|(_, manifests)| !manifests.is_empty()) {
+        let record = apps.get_mut(app).ok_or_else(|| HydrateError::NoEvidence(app.to_owned()))?;
+        let path = layout::manifest_path(app)?;
+        let bytes = write_app(app, manifests)?;
+        record.files.insert(path.clone(), FileRecord { objects: manifests.len(), sha256: Digest::of(&bytes) });
+        files.insert(path, bytes);
+    }
+    let record = record_of(admitted, dry, apps);
+    files.insert(record_path(), record.to_bytes());
+    layout::refuse_collisions(files.keys())?;
+    Ok(HydratedTree { files, record, dry: dry.clone() })
+}
+
+/// [`RECORD_PATH`] as a path.
+pub(crate) fn record_path() -> RepoPath {
+    RepoPath::parse(RECORD_PATH).expect("a constant without `..`")
+}
+
+fn without_files(evidence: &AppEvidence) -> AppRecord {
+    AppRecord {
+        engine: engine_name(evidence.engine).to_owned(),
+        files: BTreeMap::new(),
+        inputs: evidence.inputs.clone(),
+    }
+}
+
+fn engine_name(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Template => "template",
+        EngineKind::Plain => "plain",
+    }
+}
+
+fn record_of(admitted: &Admitted, dry: &DryRevision, apps: BTreeMap<String, AppRecord>) -> Record {
+    let evidence = admitted.evidence();
+    Record {
+        apps,
+        checked: CheckedCounts {
+            judged: evidence.judged,
+            objects: admitted.manifests().len(),
+            validated: evidence.validated,
+        },
+        dry_commit: dry.id.clone(),
+        environment: admitted.environment().to_owned(),
+        kubernetes: evidence.kubernetes.clone(),
+        policies: evidence.policies,
+        schemas: evidence.schemas,
+        tool: Tool::this(),
+        version: RECORD_VERSION,
+    }
+}
+
+/// The bytes of an app's file. They are read back before anyone may have them: what was checked is a tree in memory,
+/// what gets deployed is this text, and between the two stands only our writer.
+fn write_app(app: &str, manifests: &[Manifest]) -> Result<Vec<u8>, HydrateError> {
+    let text = manifest::write_documents(manifests.iter().map(|manifest| &manifest.root))
+        .map_err(|error| blame_writing(app, manifests, error))?;
+    match difference(manifests, &text) {
+        None => Ok(text.into_bytes()),
+        Some(whole) => Err(blame_reading(app, manifests, whole)),
+    }
+}
+
+/// What reading `text` gives other than `manifests`, if anything.
+fn difference(manifests: &[Manifest], text: &str) -> Option<String> {
+    // the nodes were read under limits once; written without aliases they cannot be larger than the reader allows
+    let limits = ReadLimits { bytes: usize::MAX, nodes: usize::MAX, ..ReadLimits::default() };
+    let stream = manifest::read(&Source::file("manifest.yaml", text), &limits);
+    if let Some(diagnostic) = stream.diagnostics.first() {
+        return Some(diagnostic.message.clone());
+    }
+    if stream.documents.len() != manifests.len() {
+        return Some(format!("{} documents instead of {}", stream.documents.len(), manifests.len()));
+    }
+    let mut pairs = manifests.iter().zip(&stream.documents);
+    pairs.find(|(manifest, document)| !manifest.root.same_meaning(&document.root)).map(|_| "a value differs".to_owned())
+}
+
+fn blame_writing(app: &str, manifests: &[Manifest], error: WriteError) -> HydrateError {
+    let guilty = manifests.iter().find(|manifest| manifest::write(&manifest.root, &mut String::new()).is_err());
+    HydrateError::Write { app: app.to_owned(), object: object_name(guilty), source: error }
+}
+
+/// Only a failure pays for the search: each object alone, until one fails.
+fn blame_reading(app: &str, manifests: &[Manifest], whole: String) -> HydrateError {
+    let alone = manifests.iter().find_map(|manifest| {
+        let text = manifest::write_documents([&manifest.root]).ok()?;
+        difference(std::slice::from_ref(manifest), &text).map(|difference| (manifest, difference))
+    });
+    HydrateError::ReadBack {
+        app: app.to_owned(),
+        object: object_name(alone.as_ref().map(|(manifest, _)| *manifest)),
+        difference: alone.map_or(whole, |(_, difference)| difference),
+    }
+}
+
+fn object_name(manifest: Option<&Manifest>) -> String {
+    manifest.map_or_else(|| "the file".to_owned(), |manifest| manifest.object.to_string())
+}

@@ -1,0 +1,312 @@
+//! The record is the file `.hydrant/record.json` on an output branch: what was published, from what, judged by what,
+//! and which files of the branch are ours.
+//!
+//! It is the ownership index for the next publication and the list of claims for `verify`. Its bytes are canonical:
+//! one value has one text, so [`Record::parse`] refuses a text that says the same in other words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::tree::{Digest, RepoPath};
+
+/// Where the record stands on the branch: a folder with a leading dot, which no agent syncs as an app.
+pub const RECORD_PATH: &str = ".hydrant/record.json";
+
+/// The version of the format that this program writes and reads.
+pub const RECORD_VERSION: u64 = 1;
+
+/// A record larger than this is not read: 10,000 apps with a hundred inputs each stay well below.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// What was published. Fields stand in alphabetical order, as in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Record {
+    /// Every app of the environment by name.
+    pub apps: BTreeMap<String, AppRecord>,
+    /// How much was checked before it was admitted.
+    pub checked: CheckedCounts,
+    /// The full id of the commit everything was rendered from.
+    pub dry_commit: String,
+    /// The environment's name.
+    pub environment: String,
+    /// The Kubernetes minor whose schemas applied.
+    pub kubernetes: String,
+    /// The digest of the policies in force.
+    pub policies: Digest,
+    /// The digest of the schemas in force.
+    pub schemas: Digest,
+    /// Who wrote it.
+    pub tool: Tool,
+    /// The version of this format.
+    pub version: u64,
+}
+
+/// One app: what it was rendered from and which files it owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppRecord {
+    /// `template`, `plain`, …
+    pub engine: String,
+    /// The files on the branch that belong to it.
+    pub files: BTreeMap<RepoPath, FileRecord>,
+    /// The files of the dry commit it was rendered from.
+    pub inputs: BTreeMap<RepoPath, Digest>,
+}
+
+/// One owned file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FileRecord {
+    /// How many objects it holds.
+    pub objects: usize,
+    /// The digest of its bytes.
+    pub sha256: Digest,
+}
+
+/// How many objects were checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckedCounts {
+    /// By at least one policy.
+    pub judged: usize,
+    /// All there were.
+    pub objects: usize,
+    /// By a schema.
+    pub validated: usize,
+}
+
+/// The program that wrote a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tool {
+    /// `hydrant`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Tool {
+    /// This program.
+    #[must_use]
+    pub fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+/// Why bytes are no record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Larger than any record we write. The user's move: somebody replaced the file.
+    #[error("the record has {0} bytes, more than any that Hydrant writes")]
+    TooLarge(usize),
+    /// Not JSON, or not of the form this version writes. The user's move.
+    #[error("the record does not read: {0}")]
+    Malformed(String),
+    /// Written by a later version. The user's move: update Hydrant.
+    #[error("the record has version {0}; this Hydrant reads version {RECORD_VERSION}")]
+    Version(u64),
+    /// The same value in other words: edited by hand, or keys twice. The user's move.
+    #[error("the record is not in the form Hydrant writes: it was edited")]
+    NotCanonical,
+    /// The dry commit is no commit id. The user's move.
+    #[error("the record names the dry commit `{0}`, which is no full commit id")]
+    DryCommit(String),
+    /// A file outside its app's folder, owned twice, or inside `.hydrant`. The user's move.
+    #[error("the record gives `{path}` to app `{app}`, which cannot own it")]
+    Ownership {
+        /// The app.
+        app: String,
+        /// The file.
+        path: RepoPath,
+    },
+}
+
+impl Record {
+    /// Reads a record and everything it promises about itself.
+    pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(RecordError::TooLarge(bytes.len()));
+        }
+        let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
+        // the version first and alone: a later format is "update Hydrant", not "unknown field"
+        let Version { version } = serde_json::from_slice(bytes).map_err(malformed)?;
+        if version != RECORD_VERSION {
+            return Err(RecordError::Version(version));
+        }
+        let record: Self = serde_json::from_slice(bytes).map_err(malformed)?;
+        record.validate()?;
+        if record.to_bytes() == bytes { Ok(record) } else { Err(RecordError::NotCanonical) }
+    }
+
+    /// The bytes of the file: JSON, two spaces, keys in alphabetical order, one trailing line feed.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .expect("a record is numbers, texts and maps with text keys: all of it JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Every owned file with its digest, in order of path. The record itself is not among them.
+    #[must_use]
+    pub fn files(&self) -> BTreeMap<&RepoPath, &FileRecord> {
+        self.apps.values().flat_map(|app| &app.files).collect()
+    }
+
+    /// One digest for all owned files: that of the listing `sha256sum` prints for them.
+    #[must_use]
+    pub fn manifests_digest(&self) -> Digest {
+        Digest::of_list(self.files().into_iter().map(|(path, file)| (path.as_str(), file.sha256)))
+    }
+
+    /// Whether the same was published under the same evidence: the dry commit and the tool's version may differ.
+    ///
+    /// Such a publication makes no commit. One that only changed a comment of a template does: its inputs differ, and
+    /// the record on the branch would claim what is no longer so.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        let mut twin = self.clone();
+        twin.dry_commit.clone_from(&other.dry_commit);
+        twin.tool.clone_from(&other.tool);
+        twin == *other
+    }
+
+    fn validate(&self) -> Result<(), RecordError> {
+        if !is_commit_id(&self.dry_commit) {
+            return Err(RecordError::DryCommit(self.dry_commit.clone()));
+        }
+        let mut seen = BTreeSet::new();
+        for (app, record) in &self.apps {
+            for path in record.files.keys() {
+                let inside = path.as_str().strip_prefix(app.as_str()).is_some_and(|rest| rest.starts_with('/'));
+                if !inside || is_reserved(path) || !seen.insert(path) {
+                    return Err(RecordError::Ownership { app: app.clone(), path: path.clone() });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a path lies in the folder that belongs to Hydrant itself, on any file system.
+pub(super) fn is_reserved(path: &RepoPath) -> bool {
+    path.as_str().split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(".hydrant"))
+}
+
+fn is_commit_id(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::parse(text).expect("valid")
+    }
+
+    fn record() -> Record {
+        let app = AppRecord {
+            engine: "template".to_owned(),
+            files: BTreeMap::from([(
+                path("web/manifest.yaml"),
+                FileRecord { objects: 2, sha256: Digest::of(b"a: 1\n") },
+            )]),
+            inputs: BTreeMap::from([(path("apps/web/a.yaml.j2"), Digest::of(b"x"))]),
+        };
+        Record {
+            apps: BTreeMap::from([("web".to_owned(), app)]),
+            checked: CheckedCounts { judged: 2, objects: 2, validated: 1 },
+            dry_commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            environment: "prod".to_owned(),
+            kubernetes: "1.34".to_owned(),
+            policies: Digest::of(b"p"),
+            schemas: Digest::of(b"s"),
+            tool: Tool::this(),
+            version: RECORD_VERSION,
+        }
+    }
+
+    fn replaced(from: &str, to: &str) -> Result<Record, RecordError> {
+        let text = String::from_utf8(record().to_bytes()).expect("UTF-8");
+        assert!(text.contains(from), "{from} not in {text}");
+        Record::parse(text.replacen(from, to, 1).as_bytes())
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        assert_eq!(Record::parse(&record().to_bytes()), Ok(record()));
+    }
+
+    #[test]
+    fn keys_stand_in_alphabetical_order() {
+        let text = String::from_utf8(record().to_bytes()).expect("UTF-8");
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let sorted: BTreeMap<String, serde_json::Value> = serde_json::from_value(value.clone()).expect("an object");
+        let mut canonical = serde_json::to_string_pretty(&sorted).expect("JSON");
+        canonical.push('\n');
+        assert_eq!(text, canonical);
+        assert!(text.starts_with("{\n  \"apps\": {\n    \"web\": {\n      \"engine\": \"template\",\n"));
+    }
+
+    #[test]
+    fn a_later_version_says_so_before_anything_else() {
+        assert_eq!(Record::parse(br#"{"version": 2, "new": []}"#), Err(RecordError::Version(2)));
+    }
+
+    #[test]
+    fn a_record_in_other_words_is_refused() {
+        assert_eq!(replaced("  \"apps\"", " \"apps\""), Err(RecordError::NotCanonical));
+        assert_eq!(replaced("web/manifest.yaml", "web/./manifest.yaml"), Err(RecordError::NotCanonical));
+        let twice = replaced("  \"kubernetes\"", "  \"kubernetes\": \"1.33\",\n  \"kubernetes\"");
+        assert!(matches!(twice, Err(RecordError::Malformed(_))), "{twice:?}");
+    }
+
+    #[test]
+    fn a_record_cannot_own_what_is_not_its_own() {
+        let ownership = |text: &str| replaced("web/manifest.yaml", text);
+        assert!(matches!(ownership("other/manifest.yaml"), Err(RecordError::Ownership { .. })));
+        assert!(matches!(ownership("website/manifest.yaml"), Err(RecordError::Ownership { .. })));
+        assert!(matches!(ownership("../etc/passwd"), Err(RecordError::Malformed(_))));
+        assert!(matches!(ownership("web/.git/config"), Err(RecordError::Malformed(_))));
+        assert!(matches!(replaced("0123456789abcdef0", "HEAD"), Err(RecordError::DryCommit(_))));
+        assert!(matches!(replaced("\"prod\"", "\"prod\", \"extra\": 1"), Err(RecordError::Malformed(_))));
+    }
+
+    #[test]
+    fn only_dry_commit_and_tool_may_differ_between_records_that_say_the_same() {
+        let mut other = record();
+        other.dry_commit = "f".repeat(40);
+        other.tool.version = "9.9.9".to_owned();
+        assert!(record().says_the_same_as(&other));
+        other.policies = Digest::of(b"stricter");
+        assert!(!record().says_the_same_as(&other));
+    }
+
+    proptest! {
+        #[test]
+        fn malformed_bytes_are_an_error_and_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(Record::parse(&bytes).is_err());
+        }
+
+        #[test]
+        fn a_flipped_byte_never_passes_unseen(index in 0usize..900, byte in any::<u8>()) {
+            let original = record().to_bytes();
+            let mut bytes = original.clone();
+            let index = index % bytes.len();
+            bytes[index] = byte;
+            if let Ok(read) = Record::parse(&bytes) {
+                prop_assert_eq!(read == record(), bytes == original);
+                prop_assert_eq!(read.to_bytes(), bytes);
+            }
+        }
+    }
+}
