@@ -1,1 +1,125 @@
-//! verify
+//! Verify: every claim a branch makes about itself, derived again from the branch alone.
+//!
+//! Nothing here trusts what the publisher kept in memory, the clock, or the network: the commit, the list of allowed
+//! signers and the objects of the repository are all there is.
+
+mod claim;
+
+use crate::git::{self, CommitId, CommitTree, Repository, StoredCommit};
+use crate::hydrate::{RECORD_PATH, Record};
+use crate::sign::{AllowedSigners, CommitSignature, GIT_NAMESPACE, SignedCommit, verify_ssh};
+use crate::tree::RepoPath;
+
+pub use claim::{Claim, Outcome, Subject, Verdict};
+
+/// Why a branch could not be judged at all. A claim that does not hold is no error but a [`Verdict`].
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The revision or its objects could not be read. The environment's move, or the user's.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+}
+
+/// Judges the commit that `revision` means.
+pub fn verify(repository: &Repository, revision: &str, signers: &AllowedSigners) -> Result<Verdict, VerifyError> {
+    let id = repository.resolve(revision)?;
+    let commit = repository.commit(id)?;
+    let tree = repository.commit_tree_of(id)?;
+    let record = read_record(&tree)?;
+    let files = match &record {
+        Ok(record) => files(&tree, record)?,
+        Err(_) => Outcome::Unchecked("without a record nobody knows which files are Hydrant's".to_owned()),
+    };
+    let mut claims = vec![
+        Claim { subject: Subject::Signature, outcome: signature(&commit, signers) },
+        Claim { subject: Subject::Record, outcome: record_outcome(&record) },
+        Claim { subject: Subject::Files, outcome: files },
+    ];
+    let record = record.ok();
+    if let Some(record) = &record {
+        claims.push(Claim { subject: Subject::OtherFiles, outcome: other_files(&tree, record) });
+        claims.push(Claim { subject: Subject::DryCommit, outcome: dry_commit(repository, record) });
+    }
+    Ok(Verdict { revision: revision.to_owned(), commit: id, claims, record })
+}
+
+/// Signed by a key that was allowed to at the commit's own time.
+fn signature(commit: &StoredCommit, signers: &AllowedSigners) -> Outcome {
+    let refuse = |difference: String, help: &str| Outcome::fails([difference], help);
+    let parts = match SignedCommit::split(&commit.bytes, commit.signature_header) {
+        Ok(parts) => parts,
+        Err(error) => return refuse(format!("the commit cannot be taken apart: {error}"), "find out who made it"),
+    };
+    let signature = match parts.signature {
+        CommitSignature::Signed(signature) => signature,
+        CommitSignature::Unsigned => {
+            return refuse("the commit is not signed".to_owned(), "find out who made it: Hydrant signs every commit");
+        }
+    };
+    let key = match verify_ssh(&parts.payload, &signature) {
+        Ok(key) => key,
+        Err(error) => return refuse(format!("the signature does not hold: {error}"), "find out who made the commit"),
+    };
+    match signers.find(&key, GIT_NAMESPACE, commit.time.seconds) {
+        Ok(principals) => Outcome::holds(format!("good signature by `{principals}` with {key}")),
+        Err(reason) => refuse(reason.to_string(), "if the key may sign, add it to the list of allowed signers"),
+    }
+}
+
+/// The record, or what is wrong with it.
+fn read_record(tree: &CommitTree) -> Result<Result<Record, String>, git::Error> {
+    let path = crate::hydrate::record_path();
+    if tree.entries().any(|(entry, kind)| *entry == path && kind != git::FileKind::Plain) {
+        return Ok(Err(format!("`{RECORD_PATH}` is no plain file")));
+    }
+    Ok(match tree.stored(&path)? {
+        Some(bytes) => Record::parse(&bytes).map_err(|error| error.to_string()),
+        None => Err(format!("`{RECORD_PATH}` is missing")),
+    })
+}
+
+fn record_outcome(record: &Result<Record, String>) -> Outcome {
+    match record {
+        Ok(record) => Outcome::holds(format!(
+            "environment `{}` for Kubernetes {}, {} objects, written by {} {}",
+            record.environment, record.kubernetes, record.checked.objects, record.tool.name, record.tool.version
+        )),
+        Err(reason) => Outcome::fails([reason.clone()], "check that the branch is one that Hydrant publishes"),
+    }
+}
+
+/// Every owned file is there, and is as the record says.
+fn files(tree: &CommitTree, record: &Record) -> Result<Outcome, git::Error> {
+    let edited = tree.edited_files(record)?;
+    if edited.is_empty() {
+        let (count, digest) = (record.files().len(), record.manifests_digest());
+        return Ok(Outcome::holds(format!("{count} files as recorded, together sha256:{digest}")));
+    }
+    let differences = edited.iter().map(ToString::to_string);
+    Ok(Outcome::fails(differences, "publish again after undoing the edit on the branch"))
+}
+
+/// What else is on the branch. Not a failure: branches may carry a README or a CODEOWNERS file.
+fn other_files(tree: &CommitTree, record: &Record) -> Outcome {
+    let owned = record.files();
+    let other = |path: &RepoPath| !owned.contains_key(path) && path.as_str() != RECORD_PATH;
+    let usable = tree.entries().map(|(path, _)| path).filter(|path| other(path)).map(|path| format!("`{path}`"));
+    Outcome::Note(usable.chain(tree.unusable().iter().map(|path| format!("`{path}`"))).collect())
+}
+
+/// Whether the source can be looked at from here. Branches are often cloned without it.
+fn dry_commit(repository: &Repository, record: &Record) -> Outcome {
+    let id = &record.dry_commit;
+    Outcome::Note(vec![match repository.has_commit(id) {
+        true => format!("{id} is in this repository"),
+        false => format!("{id} is not in this repository"),
+    }])
+}
+
+impl Verdict {
+    /// The commit that was judged.
+    #[must_use]
+    pub fn commit(&self) -> CommitId {
+        self.commit
+    }
+}

@@ -1,0 +1,171 @@
+//! Refusals: a branch that could be written, and is not, because somebody else's work would be lost.
+
+use std::fmt;
+
+use super::{CommitId, CommitTree, Error, FileKind};
+use crate::hydrate::{Record, RecordError};
+use crate::tree::{Digest, RepoPath};
+
+/// How many paths a message lists before it counts the rest.
+const LISTED: usize = 10;
+
+/// Why a branch is left alone. All are the user's move.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The branch exists and holds no record: somebody else writes it.
+    #[error("branch `{branch}` at {tip} was not written by Hydrant: it has no record")]
+    ForeignBranch {
+        /// The branch.
+        branch: String,
+        /// Its tip.
+        tip: CommitId,
+    },
+    /// The record on the branch cannot be used, so nobody knows which files are ours.
+    #[error("branch `{branch}` at {tip}: {reason}")]
+    BrokenRecord {
+        /// The branch.
+        branch: String,
+        /// Its tip.
+        tip: CommitId,
+        /// Why.
+        reason: RecordError,
+    },
+    /// The branch belongs to another environment.
+    #[error("branch `{branch}` holds environment `{found}`, not `{wanted}`")]
+    OtherEnvironment {
+        /// The branch.
+        branch: String,
+        /// Whose it is.
+        found: String,
+        /// Whose it would become.
+        wanted: String,
+    },
+    /// Files of ours were changed on the branch.
+    #[error("branch `{branch}` was edited by hand at {tip}: {}", list(files))]
+    EditedByHand {
+        /// The branch.
+        branch: String,
+        /// Its tip.
+        tip: CommitId,
+        /// The files, in order of path.
+        files: Vec<EditedFile>,
+    },
+    /// Files of others stand where ours have to go.
+    #[error("branch `{branch}` holds files of others where Hydrant has to write: {}", list(files))]
+    Occupied {
+        /// The branch.
+        branch: String,
+        /// The files of others, in order of path.
+        files: Vec<String>,
+    },
+    /// The branch is checked out: moving it would make every file there look edited.
+    #[error("branch `{branch}` is checked out in `{place}`")]
+    CheckedOut {
+        /// The branch.
+        branch: String,
+        /// The work tree, or the bare repository whose `HEAD` it is.
+        place: String,
+    },
+    /// The branch holds the commit that was rendered.
+    #[error("branch `{branch}` holds the source: commit {dry} is part of it")]
+    SourceBranch {
+        /// The branch.
+        branch: String,
+        /// The dry commit.
+        dry: String,
+    },
+}
+
+impl Refusal {
+    /// One action that helps.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::ForeignBranch { branch, .. } | Self::SourceBranch { branch, .. } => {
+                format!("give the environment a branch of its own instead of `{branch}`")
+            }
+            Self::BrokenRecord { branch, tip, .. } => {
+                format!("set `{branch}` back to the last commit that Hydrant made, before {tip}")
+            }
+            Self::OtherEnvironment { branch, .. } => {
+                format!("give each environment its own branch, or delete `{branch}` if it was renamed")
+            }
+            Self::EditedByHand { branch, tip, .. } => format!(
+                "bring the change into the source and undo it on the branch: `git log -p {tip} -- <file>` shows who \
+                 made it, `git revert` on `{branch}` undoes it"
+            ),
+            Self::Occupied { .. } => "move those files to another folder, or rename the app".to_owned(),
+            Self::CheckedOut { place, .. } => format!("check out another branch in `{place}`"),
+        }
+    }
+}
+
+/// A file of ours that is not as we wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditedFile {
+    /// It is gone.
+    Removed(RepoPath),
+    /// Its bytes are others.
+    Changed {
+        /// The file.
+        path: RepoPath,
+        /// The digest of what we wrote.
+        expected: Digest,
+        /// The digest of what is there.
+        found: Digest,
+    },
+    /// It is no plain file any more.
+    NotAFile(RepoPath, &'static str),
+}
+
+impl EditedFile {
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &RepoPath {
+        match self {
+            Self::Removed(path) | Self::Changed { path, .. } | Self::NotAFile(path, _) => path,
+        }
+    }
+}
+
+impl fmt::Display for EditedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removed(path) => write!(f, "`{path}` is missing"),
+            Self::Changed { path, .. } => write!(f, "`{path}` is changed"),
+            Self::NotAFile(path, what) => write!(f, "`{path}` is {what}"),
+        }
+    }
+}
+
+impl CommitTree {
+    /// The files that a record owns and that are not as it says, in order of path.
+    pub fn edited_files(&self, record: &Record) -> Result<Vec<EditedFile>, Error> {
+        let mut edited = Vec::new();
+        for (path, file) in record.files() {
+            let Some(entry) = self.entry(path) else {
+                edited.push(EditedFile::Removed(path.clone()));
+                continue;
+            };
+            match entry.kind {
+                FileKind::Symlink => edited.push(EditedFile::NotAFile(path.clone(), "a symlink")),
+                FileKind::Executable => edited.push(EditedFile::NotAFile(path.clone(), "executable")),
+                FileKind::Plain => {
+                    let (expected, found) = (file.sha256, Digest::of(&self.blob(entry.id)?));
+                    if found != expected {
+                        edited.push(EditedFile::Changed { path: path.clone(), expected, found });
+                    }
+                }
+            }
+        }
+        Ok(edited)
+    }
+}
+
+fn list<T: fmt::Display>(items: &[T]) -> String {
+    let mut text = items.iter().take(LISTED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if items.len() > LISTED {
+        text.push_str(&format!(" and {} more", items.len() - LISTED));
+    }
+    text
+}
