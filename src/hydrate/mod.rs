@@ -8,6 +8,7 @@ mod record;
 use std::collections::BTreeMap;
 
 use crate::admit::{Admitted, AppEvidence};
+use crate::diagnostic::Severity;
 use crate::load::EngineKind;
 use crate::manifest::{self, Manifest, ReadLimits, WriteError};
 use crate::source::Source;
@@ -194,8 +195,9 @@ fn difference(manifests: &[Manifest], text: &str) -> Option<String> {
     // the nodes were read under limits once; written without aliases they cannot be larger than the reader allows
     let limits = ReadLimits { bytes: usize::MAX, nodes: usize::MAX, ..ReadLimits::default() };
     let stream = manifest::read(&Source::file("manifest.yaml", text), &limits);
-    if let Some(diagnostic) = stream.diagnostics.first() {
-        return Some(diagnostic.message.clone());
+    // warnings were there when the input was checked; whether they pass was decided then
+    if let Some(error) = stream.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Some(error.message.clone());
     }
     if stream.documents.len() != manifests.len() {
         return Some(format!("{} documents instead of {}", stream.documents.len(), manifests.len()));
@@ -224,4 +226,91 @@ fn blame_reading(app: &str, manifests: &[Manifest], whole: String) -> HydrateErr
 
 fn object_name(manifest: Option<&Manifest>) -> String {
     manifest.map_or_else(|| "the file".to_owned(), |manifest| manifest.object.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admit::{Checked, Evidence, admit};
+    use crate::manifest::{Gvk, ManifestSet, Name, Node, ObjectRef, Value};
+
+    fn object(name: &str, root: Node) -> Manifest {
+        let object = ObjectRef { gvk: Gvk::new("v1", "ConfigMap"), namespace: None, name: Name::Fixed(name.into()) };
+        Manifest { object, root, source: Source::file("a.yaml", "") }
+    }
+
+    fn config_map(name: &str) -> Manifest {
+        let json = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name},
+            "data": {"on": "yes", "mode": "0644", "text": "a\n---\nb\n"}});
+        object(name, Node::from_json(&json))
+    }
+
+    fn admitted(manifests: Vec<(&str, Manifest)>) -> Admitted {
+        let app =
+            AppEvidence { engine: EngineKind::Plain, inputs: BTreeMap::from([(record_path(), Digest::of(b"input"))]) };
+        let apps = manifests.iter().map(|(name, _)| ((*name).to_owned(), app.clone()));
+        let evidence = Evidence {
+            kubernetes: "1.34".to_owned(),
+            schemas: Digest::of(b"schemas"),
+            policies: Digest::of(b"policies"),
+            apps: apps.chain([("empty".to_owned(), app.clone())]).collect(),
+            validated: manifests.len(),
+            judged: manifests.len(),
+        };
+        let manifests = manifests.into_iter().map(|(app, manifest)| (app.to_owned(), manifest));
+        let (manifests, _) = ManifestSet::collect(manifests);
+        admit(Checked { environment: "prod".to_owned(), manifests, evidence }, &[], Severity::Error).expect("clean")
+    }
+
+    fn dry() -> DryRevision {
+        let time = CommitTime { seconds: 1_767_225_600, offset: 0 };
+        DryRevision { id: "0123456789abcdef0123456789abcdef01234567".to_owned(), time, subject: "web: more".to_owned() }
+    }
+
+    #[test]
+    fn each_app_gets_one_file_and_the_record_names_them_all() {
+        let admitted = admitted(vec![("web", config_map("a")), ("api", config_map("b")), ("web", config_map("c"))]);
+        let tree = hydrate(&admitted, &dry()).expect("hydrates");
+        let paths: Vec<&str> = tree.files().keys().map(RepoPath::as_str).collect();
+        assert_eq!(paths, [".hydrant/record.json", "api/manifest.yaml", "web/manifest.yaml"]);
+        let record = Record::parse(&tree.files()[&record_path()]).expect("reads");
+        assert_eq!(&record, tree.record());
+        for (path, file) in record.files() {
+            assert_eq!(file.sha256, Digest::of(&tree.files()[path]));
+        }
+        assert_eq!(record.apps["web"].files.values().next().expect("one file").objects, 2);
+        assert!(record.apps["empty"].files.is_empty(), "an app without objects is told, not left out");
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes() {
+        let tree = || hydrate(&admitted(vec![("web", config_map("a"))]), &dry()).expect("hydrates");
+        assert_eq!(tree().files(), tree().files());
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_written_is_named() {
+        let broken = Node::synthetic(Value::Float(f64::NAN));
+        let error = hydrate(&admitted(vec![("web", config_map("a")), ("web", object("b", broken))]), &dry());
+        let error = error.expect_err("no YAML for that");
+        assert_eq!(error.to_string(), "ConfigMap b of app `web` cannot be written");
+    }
+
+    #[test]
+    fn a_text_that_reads_as_something_else_is_caught() {
+        let manifests = [config_map("a"), config_map("b")];
+        let text = manifest::write_documents(manifests.iter().map(|manifest| &manifest.root)).expect("writes");
+        assert_eq!(difference(&manifests, &text), None);
+        let unquoted = text.replacen("\"0644\"", "0644", 1);
+        assert_ne!(unquoted, text, "the writer quotes what would read as a number");
+        assert_eq!(difference(&manifests, &unquoted).as_deref(), Some("a value differs"));
+        assert_eq!(difference(&manifests[..1], &text).as_deref(), Some("2 documents instead of 1"));
+        assert!(difference(&manifests, "a: [").is_some());
+    }
+
+    #[test]
+    fn apps_that_differ_in_case_cannot_share_a_branch() {
+        let error = hydrate(&admitted(vec![("web", config_map("a")), ("Web", config_map("b"))]), &dry());
+        assert!(matches!(error, Err(HydrateError::Collision { .. })));
+    }
 }

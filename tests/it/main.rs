@@ -1,3 +1,6 @@
+//! Behaviour of the whole: one binary, one module a subject.
+
+mod branch;
 mod config;
 mod load;
 mod yaml;
