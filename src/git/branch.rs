@@ -65,6 +65,33 @@ impl Repository {
         Ok(())
     }
 
+    /// Refuses to make a branch that git would not make, or that a remote has already.
+    pub(super) fn refuse_new(&self, branch: &BranchName) -> Result<(), Error> {
+        for other in self.reference_names("refs/heads/")? {
+            if is_inside(&other, branch.as_str()) || is_inside(branch.as_str(), &other) {
+                return Err(Refusal::NameClash { branch: branch.to_string(), other }.into());
+            }
+        }
+        for remote in self.reference_names("refs/remotes/")? {
+            if remote.split_once('/').is_some_and(|(_, name)| name == branch.as_str()) {
+                return Err(Refusal::OnlyRemote { branch: branch.to_string(), remote }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all references below a folder of them, without that folder, in order.
+    fn reference_names(&self, folder: &str) -> Result<Vec<String>, Error> {
+        let broken = |error: gix::Error| Error::Open { path: self.path.clone(), message: spell_out(&error) };
+        let repo = self.local();
+        let references = repo.references().map_err(broken)?;
+        let names = references.prefixed(folder).map_err(broken)?.map(|reference| {
+            let name = reference.map_err(broken)?.name().as_bstr().to_string();
+            Ok(name.strip_prefix(folder).unwrap_or(&name).to_owned())
+        });
+        names.collect()
+    }
+
     /// Refuses a branch that the dry commit is part of: publishing would bury the source under its own output.
     pub(super) fn refuse_source_branch(&self, branch: &BranchName, tip: CommitId, dry: &str) -> Result<(), Error> {
         let Ok(dry_id) = ObjectId::from_hex(dry.as_bytes()) else { return Ok(()) };
@@ -94,6 +121,11 @@ impl Repository {
         }
         Ok(false)
     }
+}
+
+/// Whether the name `inner` lies in the folder `outer`.
+fn is_inside(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
 #[cfg(test)]

@@ -123,7 +123,13 @@ impl Repository {
         identity: &Identity,
     ) -> Result<Prepared, Error> {
         self.refuse_checked_out(branch)?;
-        let tip = tip.map(|tip| self.inspect(branch, tip, tree)).transpose()?;
+        let tip = match tip {
+            Some(tip) => Some(self.inspect(branch, tip, tree)?),
+            None => {
+                self.refuse_new(branch)?;
+                None
+            }
+        };
         if let Some(tip) = &tip
             && tip.record.says_the_same_as(tree.record())
         {

@@ -66,6 +66,22 @@ pub enum Refusal {
         /// The work tree, or the bare repository whose `HEAD` it is.
         place: String,
     },
+    /// The branch does not exist, and another one keeps git from making it.
+    #[error("branch `{branch}` cannot exist beside branch `{other}`: to git, one is a folder of the other")]
+    NameClash {
+        /// The branch.
+        branch: String,
+        /// The one that exists.
+        other: String,
+    },
+    /// The branch exists on a remote and not here: a new one would share no history with it.
+    #[error("branch `{branch}` exists as `{remote}` and not in this repository")]
+    OnlyRemote {
+        /// The branch.
+        branch: String,
+        /// The remote-tracking branch.
+        remote: String,
+    },
     /// The branch holds the commit that was rendered.
     #[error("branch `{branch}` holds the source: commit {dry} is part of it")]
     SourceBranch {
@@ -95,6 +111,10 @@ impl Refusal {
                  made it, `git revert` on `{branch}` undoes it"
             ),
             Self::Occupied { .. } => "move those files to another folder, or rename the app".to_owned(),
+            Self::NameClash { other, .. } => {
+                format!("rename one of the two; nothing needs `{other}` if it is a leftover")
+            }
+            Self::OnlyRemote { branch, remote } => format!("begin from it: `git branch --no-track {branch} {remote}`"),
             Self::CheckedOut { place, .. } => format!("check out another branch in `{place}`"),
         }
     }

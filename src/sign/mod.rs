@@ -6,6 +6,7 @@
 mod allowed_signers;
 mod commit;
 mod ssh;
+mod time;
 
 use std::fmt;
 

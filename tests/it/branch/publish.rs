@@ -137,11 +137,69 @@ fn a_lock_that_is_held_is_told_as_such() {
 #[test]
 fn a_branch_in_the_way_of_a_folder_of_branches_is_told() {
     let sandbox = Sandbox::new();
+    let tree = sandbox.hydrated("prod", &[("web", &["one"])]);
+    for other in ["env", "env/prod/next"] {
+        sandbox.git(&["branch", other]);
+        match sandbox.prepare(&tree, "env/prod") {
+            Err(Error::Refused(Refusal::NameClash { other: told, .. })) => assert_eq!(told, other),
+            found => panic!("{found:?}"),
+        }
+        sandbox.git(&["branch", "-D", other]);
+    }
+    // one that appears after preparing is git's to tell
+    let commit = sign(sandbox.prepare_commit(&tree, "env/prod"), &sandbox.signer).expect("signs");
     sandbox.git(&["branch", "env"]);
-    let commit = sandbox.prepare_commit(&sandbox.hydrated("prod", &[("web", &["one"])]), "env/prod");
-    let error = sandbox.open().publish(&sign(commit, &sandbox.signer).expect("signs")).expect_err("`env` is a file");
+    let error = sandbox.open().publish(&commit).expect_err("`env` is a file");
     assert!(matches!(error, Error::Reference { .. }), "{error:?}");
-    eprintln!("{error}");
+}
+
+#[test]
+fn a_clone_that_knows_the_branch_only_from_its_remote_does_not_begin_a_new_one() {
+    let sandbox = Sandbox::new();
+    sandbox.publish_web("env/prod");
+    let folder = sandbox.home().join("clone");
+    let origin = format!("file://{}", sandbox.path().display());
+    sandbox.git(&["clone", "--quiet", "--depth", "1", "--no-single-branch", &origin, folder.to_str().expect("UTF-8")]);
+    let clone = Repository::open(&folder).expect("a clone");
+    let tree = sandbox.hydrated("prod", &[("web", &["two"])]);
+    match clone.prepare(&tree, &branch("env/prod"), tip(&clone, "env/prod"), &Identity::default()) {
+        Err(Error::Refused(Refusal::OnlyRemote { remote, .. })) => assert_eq!(remote, "origin/env/prod"),
+        other => panic!("{other:?}"),
+    }
+    // with the way out taken, a shallow clone can publish
+    let git = |arguments: &[&str]| sandbox.git(&[&["-C", folder.to_str().expect("UTF-8")], arguments].concat());
+    git(&["branch", "--quiet", "--no-track", "env/prod", "origin/env/prod"]);
+    let prepared = clone.prepare(&tree, &branch("env/prod"), tip(&clone, "env/prod"), &Identity::default());
+    let Ok(Prepared::Commit(commit)) = prepared else { panic!("{prepared:?}") };
+    clone.publish(&sign(commit, &sandbox.signer).expect("signs")).expect("publishes");
+    git(&["push", "--quiet", "origin", "env/prod"]);
+    assert_eq!(sandbox.git(&["rev-list", "--count", "env/prod"]), "2");
+    sandbox.assert_sound();
+}
+
+#[test]
+fn of_publishers_that_race_one_wins_and_the_others_are_told() {
+    let sandbox = Sandbox::new();
+    sandbox.publish_web("env/prod");
+    let names = ["two", "three", "four", "five", "six", "seven"];
+    let commits: Vec<_> = names
+        .iter()
+        .map(|name| sandbox.prepare_commit(&sandbox.hydrated("prod", &[("web", &[name])]), "env/prod"))
+        .map(|commit| sign(commit, &sandbox.signer).expect("signs"))
+        .collect();
+    let path = sandbox.path();
+    let publish = |commit| Repository::open(&path).expect("a repository").publish(commit);
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = commits.iter().map(|commit| scope.spawn(move || publish(commit))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    });
+    let winners: Vec<_> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
+    assert_eq!(winners.len(), 1, "{results:?}");
+    assert_eq!(tip(&sandbox.open(), "env/prod"), Some(winners[0].commit));
+    let told = |error: &Error| matches!(error, Error::BranchMoved { .. } | Error::Locked { .. });
+    assert!(results.iter().filter_map(|result| result.as_ref().err()).all(told), "{results:?}");
+    assert_eq!(sandbox.git(&["rev-list", "--count", "env/prod"]), "2");
+    sandbox.assert_sound();
 }
 
 #[test]
@@ -322,6 +380,21 @@ fn a_folder_outside_any_repository_is_told() {
         Repository::open(folder.path().join("missing")),
         Err(Error::NotARepository { .. } | Error::Open { .. })
     ));
+}
+
+#[test]
+fn packed_references_and_objects_change_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.publish_web("env/prod");
+    sandbox.git(&["gc", "--quiet"]);
+    assert!(!sandbox.path().join(".git/refs/heads/env/prod").exists(), "gc packs references");
+    let same = sandbox.hydrated("prod", &[("web", &["one"])]);
+    assert!(matches!(sandbox.prepare(&same, "env/prod"), Ok(Prepared::Unchanged { .. })));
+    let published = sandbox.publish(&sandbox.hydrated("prod", &[("web", &["two"])]), "env/prod").expect("publishes");
+    // record, manifest, two folders, root, commit: what is in the pack already is not written again
+    assert_eq!(published.objects, 6);
+    assert!(sandbox.verify("env/prod").is_good());
+    sandbox.assert_sound();
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn a_commit_holds_what_its_checkout_holds() {
 }
 
 #[test]
+#[cfg(unix)]
 fn symlinks_are_followed_inside_the_tree_and_nowhere_else() {
     let sandbox = Sandbox::new();
     let links = [
@@ -90,6 +91,7 @@ fn a_submodule_is_a_folder_without_files() {
 }
 
 #[test]
+#[cfg(unix)]
 fn names_that_cannot_be_used_are_reported_where_they_matter() {
     let sandbox = Sandbox::new();
     sandbox.write("docs/back\\slash.md", "odd");

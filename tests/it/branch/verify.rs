@@ -34,6 +34,7 @@ fn a_file_that_differs_from_its_record_fails() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_file_that_is_missing_or_became_a_symlink_fails() {
     let sandbox = Sandbox::new();
     let tree = sandbox.hydrated("prod", &[("api", &["one"]), ("web", &["one"])]);
