@@ -1,0 +1,79 @@
+//! Alternatives: which of the errors under `anyOf` and `oneOf` are worth telling.
+//!
+//! A value that fits none of five branches has five lists of errors, four of them about something nobody wrote. Told is
+//! the branch that came closest.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError};
+
+/// What to say of a value that fits no branch.
+pub(super) enum Closest<'a> {
+    /// Every branch only wants another type.
+    Types(BTreeSet<JsonType>),
+    /// Every branch only wants a field that is missing.
+    OneField(Vec<String>),
+    /// The errors of one branch.
+    Branch(&'a [ValidationError<'static>]),
+    /// No branch says why.
+    Nothing,
+}
+
+/// Picks what to say.
+pub(super) fn closest<'a>(here: &str, branches: &'a [Vec<ValidationError<'static>>]) -> Closest<'a> {
+    let branches: Vec<_> = branches.iter().filter(|branch| !branch.is_empty()).collect();
+    let Some(first) = branches.first() else { return Closest::Nothing };
+    if let Some(types) = branches.iter().map(|branch| only_type(here, branch)).collect::<Option<Vec<_>>>() {
+        return Closest::Types(types.into_iter().flatten().collect());
+    }
+    if let Some(names) = branches.iter().map(|branch| only_missing(here, branch)).collect::<Option<Vec<_>>>() {
+        return Closest::OneField(names);
+    }
+    // a branch of another type, or another constant, was not meant at all
+    let meant: Vec<_> = branches.iter().filter(|branch| !branch.iter().any(|error| is_mismatch(here, error))).collect();
+    let candidates = if meant.is_empty() { branches.iter().collect() } else { meant };
+    let best = candidates.into_iter().min_by_key(|branch| (branch.len(), Reverse(depth(branch))));
+    Closest::Branch(best.map_or(first.as_slice(), |branch| branch.as_slice()))
+}
+
+/// The types of a branch whose one error is about the value's type.
+fn only_type(here: &str, branch: &[ValidationError<'static>]) -> Option<Vec<JsonType>> {
+    match branch {
+        [error] if error.instance_path().as_str() == here => match error.kind() {
+            ValidationErrorKind::Type { kind } => Some(types(kind)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The field of a branch whose one error is that it is missing.
+fn only_missing(here: &str, branch: &[ValidationError<'static>]) -> Option<String> {
+    match branch {
+        [error] if error.instance_path().as_str() == here => match error.kind() {
+            ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The types of an error.
+pub(super) fn types(kind: &TypeKind) -> Vec<JsonType> {
+    match kind {
+        TypeKind::Single(kind) => vec![*kind],
+        TypeKind::Multiple(kinds) => kinds.iter().collect(),
+    }
+}
+
+fn is_mismatch(here: &str, error: &ValidationError<'_>) -> bool {
+    use ValidationErrorKind::{Constant, Enum, Type};
+    let at_constant = matches!(error.kind(), Constant { .. } | Enum { .. });
+    at_constant || (matches!(error.kind(), Type { .. }) && error.instance_path().as_str() == here)
+}
+
+fn depth(branch: &[ValidationError<'static>]) -> usize {
+    branch.iter().map(|error| error.instance_path().as_str().matches('/').count()).max().unwrap_or_default()
+}
