@@ -3,4 +3,5 @@
 mod branch;
 mod config;
 mod load;
+mod validate;
 mod yaml;
