@@ -1,1 +1,46 @@
-//! evaluate
+//! Evaluate: judges manifests with Rego policies, and fails closed.
+//!
+//! A [`PolicySet`] is compiled once; an [`Evaluator`] is one worker's copy of it. What cannot be evaluated exactly as
+//! OPA does is refused when the set is loaded (`policy-syntax`, `policy-shape`, `policy-unsupported`); what fails
+//! later is a finding on the object that was being judged (`policy-failed`), never silence.
+//!
+//! In the order of the work: [`module`] parses a file, [`shape`], [`graph`] and [`calls`] refuse what could never
+//! report, never end, or never be reproduced; [`lower`] writes around the engine's differences from OPA; [`machine`]
+//! runs; [`finding`] turns results into diagnostics at a span.
+
+mod calls;
+mod complaint;
+mod finding;
+mod graph;
+mod lower;
+mod machine;
+mod metadata;
+mod module;
+mod set;
+mod shape;
+mod shipped;
+mod usage;
+mod value;
+mod walk;
+
+use std::time::Duration;
+
+pub use set::{DataDocument, Evaluator, Judgement, PolicyRule, PolicySet};
+pub use shipped::{shipped, shipped_names};
+
+/// What loading and evaluating may cost.
+#[derive(Debug, Clone)]
+pub struct EvaluationLimits {
+    /// Bytes of one policy file.
+    pub policy_bytes: usize,
+    /// Engine steps for one object and one program of up to 64 rules. The same on every machine.
+    pub instructions: usize,
+    /// Time for the same. A last resort: it depends on the machine.
+    pub time: Duration,
+}
+
+impl Default for EvaluationLimits {
+    fn default() -> Self {
+        Self { policy_bytes: 8 * 1024 * 1024, instructions: 10_000_000, time: Duration::from_secs(10) }
+    }
+}

@@ -1,0 +1,139 @@
+//! A finding is one member of a rule's set, as a diagnostic at the place it is about.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regorus::Value as RegoValue;
+
+use super::set::PolicyRule;
+use super::value::{member, text};
+use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
+use crate::manifest::{Manifest, Pointer};
+use crate::source::{Location, Span};
+
+/// Words a member of its own severity; `None` for anything else a policy puts there.
+pub(super) fn severity_of_word(word: &str) -> Option<Severity> {
+    match word {
+        "error" => Some(Severity::Error),
+        "warning" | "warn" => Some(Severity::Warning),
+        "note" | "info" => Some(Severity::Note),
+        _ => None,
+    }
+}
+
+/// A rule's or a result's own words as a rule id: `noLatest_tag` is `no-latest-tag`.
+pub(super) fn rule_id(words: &str) -> Option<RuleId> {
+    let mut id = String::with_capacity(words.len() + 4);
+    let mut after_lower = false;
+    for sign in words.chars() {
+        if !sign.is_ascii_alphanumeric() {
+            after_lower = false;
+            if !id.is_empty() && !id.ends_with('-') {
+                id.push('-');
+            }
+            continue;
+        }
+        if sign.is_ascii_uppercase() && after_lower {
+            id.push('-');
+        }
+        after_lower = !sign.is_ascii_uppercase();
+        id.push(sign.to_ascii_lowercase());
+    }
+    let id = id.trim_end_matches('-');
+    (!id.is_empty()).then(|| RuleId::of_policy(id))
+}
+
+/// One member as a diagnostic.
+pub(super) fn diagnostic(rule: &PolicyRule, result: &RegoValue, manifest: &Manifest) -> Diagnostic {
+    let message = text(result).or_else(|| member(result, "msg").and_then(text)).map(str::trim).unwrap_or_default();
+    if message.is_empty() {
+        return failed(rule, "a result without a message", manifest);
+    }
+    let own = |name: &str| member(result, name).and_then(text);
+    let severity = own("severity").and_then(severity_of_word).unwrap_or(rule.severity);
+    let id = own("id").and_then(rule_id).unwrap_or_else(|| rule.id.clone());
+    let mut diagnostic = Diagnostic::new(severity, id, without_secrets(message, manifest)).object(&manifest.object);
+    if let Some(fix) = own("fix").or(rule.fix.as_deref()) {
+        diagnostic = diagnostic.help(without_secrets(fix, manifest));
+    }
+    match pointer_of(result) {
+        Some(pointer) => diagnostic.at(manifest.locate(&pointer), "").pointer(pointer.to_string()),
+        None => diagnostic.at(named_line(result, manifest).unwrap_or_else(|| identity(manifest)), ""),
+    }
+}
+
+/// A rule that gave no verdict: the object counts as not judged.
+pub(super) fn failed(rule: &PolicyRule, reason: &str, manifest: &Manifest) -> Diagnostic {
+    let reason = reason.trim();
+    Diagnostic::error(rules::POLICY_FAILED, format!("`{}` gave no verdict: {}", rule.id, without_secrets(reason, manifest)))
+        .at(identity(manifest), "while judging this object")
+        .also(rule.location.clone(), "in this rule")
+        .help("correct the policy so that it handles this object")
+        .object(&manifest.object)
+}
+
+/// `path` or `field`: a JSON pointer, keys with dots, or a list of keys and indices.
+fn pointer_of(result: &RegoValue) -> Option<Pointer> {
+    let value = member(result, "path").or_else(|| member(result, "field"))?;
+    if let Some(path) = text(value) {
+        return Some(Pointer::parse_field_path(path));
+    }
+    let parts = value.as_array().ok()?.iter().map(|part| match part {
+        RegoValue::String(key) => Some(key.to_string()),
+        other => other.as_u64().ok().map(|index| index.to_string()),
+    });
+    parts.collect::<Option<Vec<String>>>().map(Pointer::from_parts)
+}
+
+/// `_loc`: a line of the file, as Conftest has it.
+fn named_line(result: &RegoValue, manifest: &Manifest) -> Option<Location> {
+    let place = member(result, "_loc")?;
+    let file = member(place, "file").and_then(text).unwrap_or_default();
+    if !file.is_empty() && !manifest.source.name().ends_with(file) {
+        return None;
+    }
+    let line = member(place, "line")?.as_u64().ok().and_then(|line| usize::try_from(line).ok())?.checked_sub(1)?;
+    let start = manifest.source.line_start(line)?;
+    let text = manifest.source.text()[start..].split('\n').next().unwrap_or_default();
+    let blank = text.len() - text.trim_start().len();
+    Some(manifest.location(Span::new(start + blank, start + text.trim_end().len())))
+}
+
+/// Where an object says who it is.
+fn identity(manifest: &Manifest) -> Location {
+    let places = [Pointer::from_parts(["metadata", "name"]), Pointer::from_parts(["kind"])];
+    let found = places.iter().find(|place| place.resolve(&manifest.root).is_some());
+    manifest.locate(found.unwrap_or(&Pointer::root()))
+}
+
+/// A policy may put a value into its message; one of a `Secret` must not come out.
+fn without_secrets(message: &str, manifest: &Manifest) -> String {
+    if !manifest.is_secret() {
+        return message.to_owned();
+    }
+    let mut values: Vec<String> = Vec::new();
+    for section in ["data", "stringData"] {
+        for entry in manifest.root.get(section).and_then(|node| node.as_mapping()).unwrap_or_default() {
+            let Some(value) = entry.value.as_str() else { continue };
+            values.push(value.to_owned());
+            values.extend(STANDARD.decode(value.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()));
+        }
+    }
+    values.retain(|value| !value.trim().is_empty());
+    values.sort_by_key(|value| std::cmp::Reverse(value.len())); // a value may contain another
+    values.iter().fold(message.to_owned(), |message, value| message.replace(value.trim(), "(hidden)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_words_joined_by_dashes() {
+        let id = |words: &str| rule_id(words).map(|id| id.to_string());
+        assert_eq!(id("latest_tag").as_deref(), Some("latest-tag"));
+        assert_eq!(id("noLatestTag").as_deref(), Some("no-latest-tag"));
+        assert_eq!(id("KSV001").as_deref(), Some("ksv001"));
+        assert_eq!(id("policies/my rule.").as_deref(), Some("policies-my-rule"));
+        assert_eq!(id("__"), None);
+    }
+}

@@ -1,0 +1,426 @@
+//! Lowering: the same policy, written so that regorus means what OPA means.
+//!
+//! regorus 0.14.1 differs from OPA in ways that would turn into wrong verdicts. Each is written around, in the text,
+//! before the engine sees it. Nothing moves to another line, so that errors keep their place:
+//!
+//! * `x := undefined` does not fail the body on the VM: `_ = x` is added, which does.
+//! * `not f(undefined)` is true; OPA evaluates the argument before the negation, so that the body fails. The argument
+//!   is taken out: `__h1 := (input.a); _ = __h1; not f(__h1)`.
+//! * a comprehension whose own condition fails leaves the loop around it, or never ends, if the comprehension has no
+//!   loop itself: it is given one that runs once.
+//! * `print` does not exist on the VM, and is no part of a verdict.
+//!
+//! What cannot be rewritten with certainty is refused.
+
+use std::collections::BTreeSet;
+
+use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Query, Ref, Rule, RuleBody, Span};
+
+use super::graph::Names;
+use super::module::Module;
+use super::shape::Reporter;
+use super::usage::{arguments, declared, pattern_variables};
+use super::walk::{Child, children, expressions_of, expressions_of_head};
+use crate::diagnostic::{Diagnostic, rules};
+
+/// A policy text for the engine, with the way back to the text of the user.
+#[derive(Debug, Clone)]
+pub(super) struct Lowered {
+    /// What the engine gets.
+    pub(super) text: String,
+    /// Start in `text`, end in `text`, start in the user's text, end in the user's text; sorted.
+    moved: Vec<(usize, usize, usize, usize)>,
+}
+
+impl Lowered {
+    /// The offset in the user's text of an offset in the engine's.
+    pub(super) fn original(&self, offset: usize) -> usize {
+        let before = self.moved.iter().take_while(|(start, ..)| *start <= offset).last();
+        match before {
+            None => offset,
+            Some((_, end, start, _)) if offset < *end => *start,
+            Some((_, end, _, original_end)) => original_end + (offset - end),
+        }
+    }
+}
+
+/// A reporting rule and the name it gets, by which its results are told from those of its namesakes.
+pub(super) struct Renamed<'a> {
+    /// The rule.
+    pub(super) reporter: Reporter<'a>,
+    /// `__hydrant_3_deny`
+    pub(super) name: String,
+}
+
+/// Rewrites a module.
+pub(super) fn lower(module: &Module, names: &Names<'_>, renamed: &[Renamed<'_>]) -> Result<Lowered, Diagnostic> {
+    let mut lowering = Lowering { module, names, fresh: 0, bound: Vec::new(), refused: None };
+    let mut edits = Vec::new();
+    for rule in &module.syntax.policy {
+        lowering.rule(rule, &mut edits);
+    }
+    for rule in renamed {
+        let (start, end) = module.range(rule.reporter.name_span);
+        edits.push(Edit { start, end, text: rule.name.clone() });
+    }
+    match lowering.refused {
+        Some(diagnostic) => Err(diagnostic),
+        None => Ok(apply(&module.text, (0, module.text.len()), edits)),
+    }
+}
+
+#[derive(Debug)]
+struct Edit {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+fn apply(text: &str, (start, end): (usize, usize), mut edits: Vec<Edit>) -> Lowered {
+    edits.sort_by_key(|edit| (edit.start, edit.end)); // stable: what is inserted at one place keeps its order
+    let mut out = String::with_capacity(end - start + 16 * edits.len());
+    let mut moved = Vec::with_capacity(edits.len());
+    let mut at = start;
+    for edit in edits {
+        out.push_str(&text[at..edit.start]);
+        let begin = out.len();
+        out.push_str(&edit.text);
+        moved.push((begin, out.len(), edit.start, edit.end));
+        at = edit.end;
+    }
+    out.push_str(&text[at..end]);
+    Lowered { text: out, moved }
+}
+
+struct Lowering<'a> {
+    module: &'a Module,
+    names: &'a Names<'a>,
+    fresh: usize,
+    /// Variables that something other than a negation binds, by enclosing query.
+    bound: Vec<BTreeSet<String>>,
+    refused: Option<Diagnostic>,
+}
+
+/// How the statements of a query are held together.
+#[derive(Clone, Copy, PartialEq)]
+enum Enclosure {
+    /// `{ … }`
+    Braces,
+    /// A single statement after `if`.
+    Bare,
+    /// After the `|` of a comprehension.
+    Comprehension,
+}
+
+impl Lowering<'_> {
+    fn name(&mut self) -> String {
+        self.fresh += 1;
+        format!("__h{}", self.fresh)
+    }
+
+    fn refuse(&mut self, span: &Span, message: &str, label: &str, help: &str) {
+        if self.refused.is_none() {
+            let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message);
+            self.refused = Some(diagnostic.at(self.module.location(span), label).help(help));
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule, edits: &mut Vec<Edit>) {
+        let Rule::Spec { head, bodies, .. } = rule else { return };
+        self.bound.push(arguments(head));
+        expressions_of_head(head).into_iter().for_each(|expression| self.expression(expression, edits));
+        for (number, body) in bodies.iter().enumerate() {
+            if number > 0 && !body.is_else {
+                self.refuse(
+                    &body.span,
+                    "a rule has several bodies in a row",
+                    "the second body",
+                    "write each body as a rule of its own",
+                );
+            }
+            self.body(body, edits);
+        }
+        self.bound.pop();
+    }
+
+    fn body(&mut self, body: &RuleBody, edits: &mut Vec<Edit>) {
+        body.assign.iter().for_each(|assign| self.expression(&assign.value, edits));
+        if let Some(first) = body.query.stmts.first() {
+            let braces = self.module.range(&body.query.span).0 < self.module.range(&first.span).0;
+            self.query(&body.query, if braces { Enclosure::Braces } else { Enclosure::Bare }, edits);
+        }
+    }
+
+    fn query(&mut self, query: &Query, enclosure: Enclosure, edits: &mut Vec<Edit>) {
+        self.bound.push(bound_by(query));
+        let before = edits.len();
+        if enclosure == Enclosure::Comprehension && needs_loop(query) {
+            let (start, _) = self.module.range(&query.stmts[0].span);
+            let name = self.name();
+            edits.push(insertion(start, format!("some {name} in [0]; ")));
+        }
+        let mut added = false;
+        for statement in &query.stmts {
+            added |= self.statement(statement, edits);
+        }
+        if let (true, Enclosure::Bare, Some(only)) = (added, enclosure, query.stmts.first()) {
+            let (start, end) = self.module.range(&only.span);
+            edits.insert(before, insertion(start, "{ ".to_owned()));
+            edits.push(insertion(end, " }".to_owned()));
+        }
+        self.bound.pop();
+    }
+
+    /// Whether statements were added beside this one.
+    fn statement(&mut self, statement: &LiteralStmt, edits: &mut Vec<Edit>) -> bool {
+        let (start, end) = self.module.range(&statement.span);
+        let modifiers = self.modifiers(statement);
+        match &statement.literal {
+            Literal::NotExpr { expr, .. } => {
+                self.safe(expr);
+                let mut hoisted = String::new();
+                let mut inner = Vec::new();
+                self.negated(expr, &modifiers, &mut hoisted, &mut inner);
+                let added = !hoisted.is_empty();
+                if added {
+                    edits.push(insertion(start, hoisted));
+                }
+                edits.append(&mut inner);
+                self.with(statement, edits);
+                added
+            }
+            Literal::Expr { expr, .. } => match expr.as_ref() {
+                Expr::Call { fcn, .. } if self.module.slice(fcn.span()) == "print" => {
+                    // as many lines as before
+                    let lines = "\n".repeat(self.module.text[start..end].matches('\n').count());
+                    edits.push(Edit { start, end, text: format!("true{lines}") });
+                    false
+                }
+                Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
+                    self.expression(rhs, edits);
+                    self.with(statement, edits);
+                    let Expr::Var { span, .. } = lhs.as_ref() else { return false };
+                    let mut name = span.text().to_owned();
+                    if name == "_" {
+                        name = self.name();
+                        let (start, end) = self.module.range(span);
+                        edits.push(Edit { start, end, text: name.clone() });
+                    }
+                    edits.push(insertion(end, format!("; _ = {name}")));
+                    true
+                }
+                _ => {
+                    self.expression(expr, edits);
+                    self.with(statement, edits);
+                    false
+                }
+            },
+            Literal::Every { query, .. } => {
+                expressions_of(statement).into_iter().for_each(|expression| self.expression(expression, edits));
+                self.query(query, Enclosure::Braces, edits);
+                false
+            }
+            Literal::SomeIn { .. } | Literal::SomeVars { .. } => {
+                expressions_of(statement).into_iter().for_each(|expression| self.expression(expression, edits));
+                false
+            }
+        }
+    }
+
+    fn with(&mut self, statement: &LiteralStmt, edits: &mut Vec<Edit>) {
+        statement.with_mods.iter().for_each(|modifier| self.expression(&modifier.r#as, edits));
+    }
+
+    /// ` with input as …`, for the statements that are taken out of one that has it.
+    fn modifiers(&self, statement: &LiteralStmt) -> String {
+        statement.with_mods.iter().map(|modifier| format!(" {}", self.module.slice(&modifier.span))).collect()
+    }
+
+    /// Rewrites the queries inside an expression.
+    fn expression(&mut self, expression: &Expr, edits: &mut Vec<Edit>) {
+        let mut found = Vec::new();
+        children(expression, &mut |child| found.push(child));
+        for child in found {
+            match child {
+                Child::Body(query) => self.query(query, Enclosure::Comprehension, edits),
+                Child::Expression(child) => self.expression(child, edits),
+            }
+        }
+    }
+
+    /// Takes out of a negated expression what OPA evaluates before it.
+    fn negated(&mut self, expression: &Expr, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
+        match expression {
+            Expr::Call { params, .. } => params.iter().for_each(|param| self.operand(param, modifiers, hoisted, edits)),
+            Expr::BoolExpr { op: BoolOp::Eq, lhs, rhs, .. } | Expr::AssignExpr { lhs, rhs, .. } => {
+                [lhs, rhs].into_iter().for_each(|side| self.compared(side, modifiers, hoisted, edits));
+            }
+            Expr::BoolExpr { lhs, rhs, .. } | Expr::ArithExpr { lhs, rhs, .. } | Expr::BinExpr { lhs, rhs, .. } => {
+                [lhs, rhs].into_iter().for_each(|side| self.operand(side, modifiers, hoisted, edits));
+            }
+            Expr::Membership { key, value, collection, .. } => {
+                for side in key.iter().chain([value, collection]) {
+                    self.operand(side, modifiers, hoisted, edits);
+                }
+            }
+            Expr::UnaryExpr { expr, .. } => self.operand(expr, modifiers, hoisted, edits),
+            other => self.term(other, modifiers, hoisted, edits),
+        }
+    }
+
+    /// One side of `==`: a reference stays, what it depends on is taken out.
+    fn compared(&mut self, side: &Ref<Expr>, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
+        match side.as_ref() {
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.term(side, modifiers, hoisted, edits);
+            }
+            _ => self.operand(side, modifiers, hoisted, edits),
+        }
+    }
+
+    /// A reference that stays in the negation.
+    fn term(&mut self, expression: &Expr, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
+        match expression {
+            Expr::RefDot { refr, .. } => self.base(refr, modifiers, hoisted, edits),
+            Expr::RefBrack { refr, index, .. } => {
+                self.base(refr, modifiers, hoisted, edits);
+                self.operand(index, modifiers, hoisted, edits);
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.operand(item, modifiers, hoisted, edits));
+            }
+            other => self.expression(other, edits),
+        }
+    }
+
+    fn base(&mut self, expression: &Ref<Expr>, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
+        match expression.as_ref() {
+            Expr::Var { .. } => {}
+            Expr::RefDot { .. } | Expr::RefBrack { .. } => self.term(expression, modifiers, hoisted, edits),
+            _ => self.operand(expression, modifiers, hoisted, edits),
+        }
+    }
+
+    /// A value that OPA computes before the negation.
+    fn operand(&mut self, expression: &Ref<Expr>, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
+        match expression.as_ref() {
+            Expr::Var { span, .. } if !self.names.is_global(span.text()) => {}
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Number { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. } => {}
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.operand(item, modifiers, hoisted, edits));
+            }
+            Expr::Object { fields, .. } => {
+                for (_, key, value) in fields {
+                    self.operand(key, modifiers, hoisted, edits);
+                    self.operand(value, modifiers, hoisted, edits);
+                }
+            }
+            Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. } => {
+                self.expression(expression, edits);
+            }
+            _ => {
+                let mut inner = Vec::new();
+                self.expression(expression, &mut inner);
+                let (start, end) = self.module.range(expression.span());
+                let text = apply(&self.module.text, (start, end), inner).text;
+                let name = self.name();
+                hoisted.push_str(&format!("{name} := ({text}){modifiers}; _ = {name}; "));
+                edits.push(Edit { start, end, text: name });
+            }
+        }
+    }
+
+    /// Refuses a negation over variables that nothing else binds, as OPA does.
+    fn safe(&mut self, expression: &Expr) {
+        let mut found = Vec::new();
+        negated_variables(expression, true, &mut found);
+        for span in found {
+            let name = span.text();
+            let known = matches!(name, "input" | "data")
+                || self.names.is_global(name)
+                || self.bound.iter().any(|bound| bound.contains(name));
+            if name == "_" || !known {
+                self.refuse(
+                    &span,
+                    &format!("`{name}` is bound by nothing outside the `not`"),
+                    "unsafe in Rego",
+                    "bind it before, `some x in …; not x.y`, or write what must hold as a rule and negate that",
+                );
+            }
+        }
+    }
+}
+
+fn insertion(at: usize, text: String) -> Edit {
+    Edit { start: at, end: at, text }
+}
+
+/// A single `some … in …` has nothing that could fail outside its loop.
+fn needs_loop(query: &Query) -> bool {
+    match query.stmts.as_slice() {
+        [] => false,
+        [only] => !matches!(only.literal, Literal::SomeIn { .. }),
+        _ => true,
+    }
+}
+
+/// The variables that a query binds: declared ones, and every one that stands outside a negation.
+fn bound_by(query: &Query) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut declared_only = declared(query);
+    for statement in &query.stmts {
+        if let Literal::SomeVars { .. } | Literal::NotExpr { .. } = statement.literal {
+            continue;
+        }
+        if let Literal::Every { key, value, .. } = &statement.literal {
+            // seen by its own query only, which is inside this one
+            found.extend(key.iter().chain([value]).map(|var| var.text().to_owned()));
+        }
+        if let Literal::SomeIn { key, value, .. } = &statement.literal {
+            key.iter().for_each(|key| pattern_variables(key, &mut found));
+            pattern_variables(value, &mut found);
+        }
+        for expression in expressions_of(statement) {
+            all_variables(expression, &mut found);
+        }
+    }
+    declared_only.retain(|name| found.contains(name));
+    found.extend(declared_only);
+    found
+}
+
+fn all_variables(expression: &Expr, found: &mut BTreeSet<String>) {
+    if let Expr::Var { span, .. } = expression {
+        found.insert(span.text().to_owned());
+    }
+    children(expression, &mut |child| {
+        if let Child::Expression(child) = child {
+            all_variables(child, found);
+        }
+    });
+}
+
+/// The variables of a negated expression, without what is computed before it: nested calls and comprehensions.
+fn negated_variables(expression: &Expr, top: bool, found: &mut Vec<Span>) {
+    match expression {
+        Expr::Var { span, .. } => found.push(span.clone()),
+        Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. } => {}
+        Expr::Call { .. }
+        | Expr::BoolExpr { .. }
+        | Expr::ArithExpr { .. }
+        | Expr::BinExpr { .. }
+        | Expr::Membership { .. }
+        | Expr::UnaryExpr { .. }
+            if !top => {}
+        Expr::Call { params, .. } => params.iter().for_each(|param| negated_variables(param, false, found)),
+        other => children(other, &mut |child| {
+            if let Child::Expression(child) = child {
+                negated_variables(child, false, found);
+            }
+        }),
+    }
+}

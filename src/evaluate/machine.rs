@@ -1,0 +1,208 @@
+//! A machine is one worker's copy of the compiled policies: virtual machine first, interpreter where it cannot follow.
+//!
+//! Programs are not shared between workers: the reference counts of their literals would be, which costs a quarter to
+//! two thirds more processor time.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use regorus::Engine;
+use regorus::Value as RegoValue;
+use regorus::languages::rego::compiler::Compiler;
+use regorus::rvm::RegoVM;
+use regorus::rvm::program::Program;
+use regorus::utils::limits::ExecutionTimerConfig;
+
+use super::EvaluationLimits;
+use super::module::lengths;
+
+/// The package of the rules that collect what the policies report. No policy can name it: it is not in its text.
+const PACKAGE: &str = "__hydrant__";
+
+/// How many rules go into one program; a program's size is limited to 65,535 instructions.
+const RULES_IN_A_PROGRAM: usize = 64;
+
+/// Policy texts that compile together, and which engine evaluates which rule.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// File names and texts.
+    texts: Vec<(String, String)>,
+    /// For each rule the path of the set that holds what it reports, as a Rego expression.
+    paths: Vec<String>,
+    /// Rules that the virtual machine evaluates, by program.
+    programs: Vec<Vec<usize>>,
+    /// Rules that only the interpreter can evaluate.
+    interpreted: Vec<usize>,
+}
+
+impl Plan {
+    /// Compiles everything once, to see that it does and how.
+    pub(super) fn make(
+        texts: Vec<(String, String)>,
+        paths: Vec<String>,
+        data: &RegoValue,
+        limits: &EvaluationLimits,
+    ) -> Result<Self, String> {
+        let all: Vec<usize> = (0..paths.len()).collect();
+        let mut plan = Self { texts, paths, programs: Vec::new(), interpreted: Vec::new() };
+        plan.programs = all.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect();
+        let mut engine = plan.engine(data, limits)?;
+        if plan.compile(&mut engine).is_err() {
+            let (fit, unfit) = all.iter().partition(|rule| plan.fits(&mut engine, **rule));
+            plan.interpreted = unfit;
+            let fit: Vec<usize> = fit;
+            plan.programs = fit.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect();
+            let mut engine = plan.engine(data, limits)?;
+            plan.compile(&mut engine)?;
+        }
+        Ok(plan)
+    }
+
+    fn fits(&self, engine: &mut Engine, rule: usize) -> bool {
+        let entry = entry_of_rule(rule);
+        engine
+            .compile_with_entrypoint(&entry.as_str().into())
+            .is_ok_and(|policy| Compiler::compile_from_policy(&policy, &[&entry]).is_ok())
+    }
+
+    /// An engine that holds all texts, and the rules that collect.
+    fn engine(&self, data: &RegoValue, limits: &EvaluationLimits) -> Result<Engine, String> {
+        let mut engine = Engine::new();
+        engine.set_strict_builtin_errors(false); // as OPA: a failing built-in is undefined
+        engine.set_policy_length_config(lengths(limits));
+        engine.set_execution_timer_config(timer(limits));
+        let collecting = (format!("<{PACKAGE}>"), self.collecting_module());
+        for (name, text) in self.texts.iter().chain([&collecting]) {
+            engine.add_policy(name.clone(), text.clone()).map_err(|error| error.to_string())?;
+        }
+        engine.add_data(data.clone()).map_err(|error| error.to_string())?;
+        Ok(engine)
+    }
+
+    fn collecting_module(&self) -> String {
+        let mut text = format!("package {PACKAGE}\n");
+        for (rule, path) in self.paths.iter().enumerate() {
+            text.push_str(&format!("rule_{rule} contains member if some member in {path}\n"));
+        }
+        for (program, rules) in self.programs.iter().enumerate() {
+            for rule in rules {
+                let path = &self.paths[*rule];
+                text.push_str(&format!("all_{program} contains [{rule}, member] if some member in {path}\n"));
+            }
+        }
+        text
+    }
+
+    fn compile(&self, engine: &mut Engine) -> Result<Vec<Arc<Program>>, String> {
+        let compile = |(number, rules): (usize, &Vec<usize>)| {
+            let all = entry_of_program(number);
+            let single: Vec<String> = rules.iter().map(|rule| entry_of_rule(*rule)).collect();
+            let entries: Vec<&str> = std::iter::once(&all).chain(&single).map(String::as_str).collect();
+            let policy = engine.compile_with_entrypoint(&all.as_str().into()).map_err(|error| error.to_string())?;
+            Compiler::compile_from_policy(&policy, &entries).map_err(|error| error.to_string())
+        };
+        self.programs.iter().enumerate().map(compile).collect()
+    }
+}
+
+fn entry_of_rule(rule: usize) -> String {
+    format!("data.{PACKAGE}.rule_{rule}")
+}
+
+fn entry_of_program(program: usize) -> String {
+    format!("data.{PACKAGE}.all_{program}")
+}
+
+fn timer(limits: &EvaluationLimits) -> ExecutionTimerConfig {
+    ExecutionTimerConfig { limit: limits.time, check_interval: NonZeroU32::new(4096).unwrap_or(NonZeroU32::MIN) }
+}
+
+/// One worker's engines.
+pub(super) struct Machine {
+    plan: Arc<Plan>,
+    data: RegoValue,
+    limits: EvaluationLimits,
+    programs: Vec<RegoVM>,
+    /// Made when first needed: most sets never need it.
+    interpreter: Option<Engine>,
+}
+
+impl Machine {
+    /// Compiles a plan. Fails only if the plan was made for other data or limits.
+    pub(super) fn new(plan: Arc<Plan>, data: RegoValue, limits: EvaluationLimits) -> Result<Self, String> {
+        let mut engine = plan.engine(&data, &limits)?;
+        let programs = plan.compile(&mut engine)?;
+        let programs = programs.into_iter().map(|program| virtual_machine(program, &data, &limits)).collect::<Result<_, _>>()?;
+        Ok(Self { plan, data, limits, programs, interpreter: None })
+    }
+
+    /// What every rule reports about an input: `results[rule]` is its members, or why it has none.
+    pub(super) fn evaluate(&mut self, input: &RegoValue) -> Vec<Result<Vec<RegoValue>, String>> {
+        let mut results: Vec<Result<Vec<RegoValue>, String>> = vec![Ok(Vec::new()); self.plan.paths.len()];
+        let plan = Arc::clone(&self.plan);
+        for (number, rules) in plan.programs.iter().enumerate() {
+            let vm = &mut self.programs[number];
+            vm.set_input(input.clone());
+            let collected = vm.execute_entry_point_by_name(&entry_of_program(number));
+            if collected.is_ok_and(|members| sort_by_rule(&members, &mut results)) {
+                continue;
+            }
+            // something failed: each rule for itself, so that only the one that fails is without a verdict
+            for rule in rules {
+                results[*rule] = self.evaluate_alone(number, *rule, input);
+            }
+        }
+        for rule in &plan.interpreted {
+            results[*rule] = self.interpret(*rule, input);
+        }
+        results
+    }
+
+    fn evaluate_alone(&mut self, program: usize, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
+        let vm = &mut self.programs[program];
+        vm.set_input(input.clone());
+        match vm.execute_entry_point_by_name(&entry_of_rule(rule)) {
+            Ok(members) => members_of(&members),
+            Err(_) => self.interpret(rule, input),
+        }
+    }
+
+    fn interpret(&mut self, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
+        if self.interpreter.is_none() {
+            self.interpreter = Some(self.plan.engine(&self.data, &self.limits)?);
+        }
+        let Some(engine) = &mut self.interpreter else { return Err("the interpreter did not start".to_owned()) };
+        engine.set_input(input.clone());
+        let members = engine.eval_rule(entry_of_rule(rule)).map_err(|error| error.to_string())?;
+        members_of(&members)
+    }
+}
+
+fn virtual_machine(program: Arc<Program>, data: &RegoValue, limits: &EvaluationLimits) -> Result<RegoVM, String> {
+    let mut vm = RegoVM::new();
+    vm.load_program(program);
+    vm.set_strict_builtin_errors(false);
+    vm.set_max_instructions(limits.instructions);
+    vm.set_execution_timer_config(Some(timer(limits)));
+    vm.set_data(data.clone()).map_err(|error| error.to_string())?;
+    Ok(vm)
+}
+
+/// Distributes `[rule, member]` pairs. False if the value is no set of such pairs.
+fn sort_by_rule(collected: &RegoValue, results: &mut [Result<Vec<RegoValue>, String>]) -> bool {
+    let Ok(pairs) = collected.as_set() else { return *collected == RegoValue::Undefined };
+    for pair in pairs.iter_sorted() {
+        let Ok(parts) = pair.as_array() else { return false };
+        let (Some(rule), Some(member)) = (parts.get(0), parts.get(1)) else { return false };
+        let Some(Ok(members)) = rule.as_u64().ok().and_then(|rule| results.get_mut(rule as usize)) else { return false };
+        members.push(member.clone());
+    }
+    true
+}
+
+fn members_of(value: &RegoValue) -> Result<Vec<RegoValue>, String> {
+    match value.as_set() {
+        Ok(members) => Ok(members.iter_sorted().cloned().collect()),
+        Err(_) => Err("the rule gave no set of messages".to_owned()),
+    }
+}

@@ -1,0 +1,214 @@
+//! A module is one policy file, parsed: its syntax tree, its package, and where its string literals stand.
+//!
+//! regorus keeps its syntax tree in `regorus::unstable`. The crate is pinned to one exact version, and every use of
+//! that part of it is in this folder.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+
+use regorus::PolicyLengthConfig;
+use regorus::unstable::{
+    Expr, Lexer, Module as Syntax, Parser, Ref, Source as RegoSource, Span as RegoSpan, TokenKind,
+};
+
+use super::EvaluationLimits;
+use super::complaint::Complaint;
+use super::walk::every_expression;
+use crate::diagnostic::{Diagnostic, rules};
+use crate::source::{Location, Source, Span};
+
+/// One parsed policy file.
+pub(super) struct Module {
+    /// The file as the user wrote it.
+    pub(super) source: Arc<Source>,
+    /// What was parsed: as long as the file, and equal to it except where a statement's end had to be made plain.
+    pub(super) text: String,
+    /// The tree; its offsets count in `text`.
+    pub(super) syntax: Syntax,
+    /// `["policies", "lib"]` for `package policies.lib`.
+    pub(super) package: Vec<String>,
+    strings: StringLiterals,
+}
+
+impl Module {
+    /// Reads a file as Rego v1.
+    pub(super) fn parse(source: &Arc<Source>, limits: &EvaluationLimits) -> Result<Self, Diagnostic> {
+        let read = |text: &str| parse_text(source.name(), text, limits).map_err(|error| syntax_error(source, &error));
+        let mut text = source.text().to_owned();
+        let mut parsed = read(&text)?;
+        if separate_calls_across_lines(&parsed.0, &mut text) {
+            parsed = read(&text)?;
+        }
+        let (syntax, strings) = parsed;
+        let package = path_parts(&syntax.package.refr).map_err(|error| syntax_error(source, &error))?;
+        Ok(Self { source: Arc::clone(source), text, syntax, package, strings })
+    }
+
+    /// Whether the file holds tests: it is never part of the gate.
+    pub(super) fn is_test(&self) -> bool {
+        self.source.name().ends_with("_test.rego") || self.package.last().is_some_and(|part| part.ends_with("_test"))
+    }
+
+    /// `policies.lib`
+    pub(super) fn package_name(&self) -> String {
+        self.package.join(".")
+    }
+
+    /// The bytes of a piece of the tree. The parser's spans leave out the quotes of a string at either end.
+    pub(super) fn range(&self, span: &RegoSpan) -> (usize, usize) {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let start = if self.strings.starts.binary_search(&start).is_ok() { start - 1 } else { start };
+        let end = if self.strings.ends.binary_search(&end).is_ok() { end + 1 } else { end };
+        (start, end.max(start))
+    }
+
+    /// Where a piece of the tree stands in the user's file.
+    pub(super) fn location(&self, span: &RegoSpan) -> Location {
+        let (start, end) = self.range(span);
+        let line = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
+        Location::new(&self.source, Span::new(start, end.min(line)))
+    }
+
+    /// The text of a piece of the tree.
+    pub(super) fn slice(&self, span: &RegoSpan) -> &str {
+        let (start, end) = self.range(span);
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+/// Offsets of the contents of string literals, sorted: the only tokens whose spans lack their delimiters.
+struct StringLiterals {
+    starts: Vec<usize>,
+    ends: Vec<usize>,
+}
+
+/// What regorus accepts as one policy file. Its own limits refuse files that people have.
+pub(super) fn lengths(limits: &EvaluationLimits) -> PolicyLengthConfig {
+    let whole = |count: usize| NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MAX);
+    let column = u32::try_from(limits.policy_bytes).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
+    PolicyLengthConfig {
+        max_col: column,
+        max_file_bytes: whole(limits.policy_bytes),
+        max_lines: whole(limits.policy_bytes),
+    }
+}
+
+fn parse_text(name: &str, text: &str, limits: &EvaluationLimits) -> Result<(Syntax, StringLiterals), String> {
+    let lengths = lengths(limits);
+    let (bytes, lines) = (lengths.max_file_bytes, lengths.max_lines);
+    let source = RegoSource::from_contents_with_limits(name.to_owned(), text.to_owned(), bytes, lines)
+        .map_err(|error| error.to_string())?;
+    let strings = string_literals(&source, lengths.max_col)?;
+    let syntax = (|| {
+        let mut parser = Parser::new(&source)?;
+        parser.set_max_col(lengths.max_col);
+        parser.enable_rego_v1()?;
+        parser.parse()
+    })();
+    Ok((syntax.map_err(|error| error.to_string())?, strings))
+}
+
+fn string_literals(source: &RegoSource, max_column: NonZeroU32) -> Result<StringLiterals, String> {
+    let mut lexer = Lexer::new(source);
+    lexer.set_max_col(max_column);
+    let mut found = StringLiterals { starts: Vec::new(), ends: Vec::new() };
+    loop {
+        let token = lexer.next_token().map_err(|error| error.to_string())?;
+        match token.0 {
+            TokenKind::Eof => return Ok(found),
+            TokenKind::String | TokenKind::RawString => {
+                found.starts.push(token.1.start as usize);
+                found.ends.push(token.1.end as usize);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The parts of `a.b["c"]`.
+fn path_parts(path: &Ref<Expr>) -> Result<Vec<String>, String> {
+    let mut spans = Vec::new();
+    Parser::get_path_ref_components_into(path, &mut spans).map_err(|error| error.to_string())?;
+    Ok(spans.iter().map(|span| span.text().to_owned()).collect())
+}
+
+/// The parser takes a `(` at the start of a line as the arguments of the name that ends the line before; to OPA the
+/// line end ends the statement. Puts a `;` where only a blank stood, so that no offset moves.
+fn separate_calls_across_lines(syntax: &Syntax, text: &mut String) -> bool {
+    let mut semicolons = Vec::new();
+    every_expression(syntax, &mut |expression| {
+        let Expr::Call { fcn, .. } = expression else { return };
+        let end = fcn.span().end as usize;
+        let Some(length) = text.get(end..).and_then(|rest| rest.find('(')) else { return };
+        let between = &text[end..end + length];
+        let blank = between.rfind('\n').filter(|line| line + 1 < between.len());
+        semicolons.extend(blank.map(|line| end + line + 1));
+    });
+    for at in &semicolons {
+        text.replace_range(at..&(at + 1), ";");
+    }
+    !semicolons.is_empty()
+}
+
+fn syntax_error(source: &Arc<Source>, error: &str) -> Diagnostic {
+    let complaint = Complaint::parse(error);
+    let diagnostic = Diagnostic::error(rules::POLICY_SYNTAX, format!("`{}` does not parse: {}", source.name(), complaint.message))
+        .help(way_out(&complaint.message));
+    match complaint.location(source) {
+        Some(location) => diagnostic.at(location, "here"),
+        None => diagnostic.at(Location::new(source, Span::at(0)), ""),
+    }
+}
+
+fn way_out(message: &str) -> &'static str {
+    if message.contains("`if` keyword is required") || message.contains("`contains` keyword is required") {
+        "write the rule in Rego v1, `deny contains msg if { … }`; `opa fmt --write --v0-v1` rewrites a whole file"
+    } else if message.contains("rule must have a body or assignment") {
+        "give the rule a value: `f(x) := true`"
+    } else if message.contains("maximum") {
+        "split the file"
+    } else {
+        "correct the policy; `opa check` reads the same language"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Module, Diagnostic> {
+        Module::parse(&Source::file("p.rego", text), &EvaluationLimits::default())
+    }
+
+    #[test]
+    fn a_syntax_error_points_at_the_word_that_does_not_fit() {
+        let error = parse("package p\n\ndeny contains msg if {\n\tmsg := \"a\"\n\tmsg := := 1\n}\n").err().expect("an error");
+        let label = error.primary.expect("a place");
+        assert_eq!(label.location.position().line, 5);
+        assert_eq!(error.rule, rules::POLICY_SYNTAX);
+    }
+
+    #[test]
+    fn a_v0_rule_is_told_how_to_become_v1() {
+        let error = parse("package p\ndeny[msg] {\n  msg := \"a\"\n}\n").err().expect("an error");
+        assert!(error.help.expect("help").contains("opa fmt"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_parenthesis_on_the_next_line_is_a_statement_of_its_own() {
+        let text = "package p\nx if {\n  input.a\n  (input.b + 1) >= 2\n}\n";
+        let module = parse(text).expect("parses");
+        assert_eq!(module.text.len(), text.len());
+        assert!(module.text.contains("\n; (input.b"), "{}", module.text);
+    }
+
+    #[test]
+    fn the_text_of_an_expression_has_its_quotes() {
+        let module = parse("package p\nx if \"a\" == input[\"b\"]\ny := `raw`\n").expect("parses");
+        let mut found = Vec::new();
+        every_expression(&module.syntax, &mut |expression| found.push(module.slice(expression.span()).to_owned()));
+        for text in ["\"a\" == input[\"b\"]", "\"a\"", "input[\"b\"]", "\"b\"", "`raw`"] {
+            assert!(found.iter().any(|found| found == text), "{text} not in {found:?}");
+        }
+    }
+}

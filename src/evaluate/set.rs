@@ -1,0 +1,339 @@
+//! A policy set is all policies that judge an object: loaded, refused where they could fail open, and compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use regorus::Value as RegoValue;
+
+use super::complaint::{Complaint, offset};
+use super::finding;
+use super::graph::{Names, own_names, recursion};
+use super::lower::{Lowered, Renamed, lower};
+use super::machine::{Machine, Plan};
+use super::metadata::{Annotations, Metadata};
+use super::module::Module;
+use super::shape::{self, Reporter};
+use super::{EvaluationLimits, calls, value};
+use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
+use crate::manifest::{Entry, Key, Manifest, Node, ReadLimits, Value, read};
+use crate::source::{Location, Source, Span};
+use crate::tree::Digest;
+
+/// A YAML or JSON document that policies see below `data`.
+#[derive(Debug, Clone)]
+pub struct DataDocument {
+    /// Where it is put: `["limits"]` for `data.limits`; empty for `data` itself.
+    pub at: Vec<String>,
+    /// Its text.
+    pub source: Arc<Source>,
+}
+
+/// One rule that reports: what `explain` tells of it.
+#[derive(Debug, Clone)]
+pub struct PolicyRule {
+    /// The id of its findings, unless a result names its own.
+    pub id: RuleId,
+    /// The severity of its findings, unless a result names its own.
+    pub severity: Severity,
+    /// One line.
+    pub title: Option<String>,
+    /// What it finds and why it matters.
+    pub description: Option<String>,
+    /// What to do about a finding.
+    pub fix: Option<String>,
+    /// Links.
+    pub related: Vec<String>,
+    /// `policies.good_practice.latest_tag`
+    pub package: String,
+    /// `deny_latest_tag`
+    pub name: String,
+    /// The name in its head.
+    pub location: Location,
+}
+
+/// What the policies say of one object.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Findings, in the order of the rules.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many rules came to a verdict; a rule that failed did not.
+    pub rules: usize,
+}
+
+/// Policies, compiled. Shared between workers, each of which takes its own [`evaluator`](Self::evaluator).
+#[derive(Debug)]
+pub struct PolicySet {
+    rules: Vec<PolicyRule>,
+    plan: Arc<Plan>,
+    data: Node,
+    limits: EvaluationLimits,
+    digest: Digest,
+}
+
+impl PolicySet {
+    /// Loads policy files and data documents. A file that cannot be trusted is reported and left out; the others
+    /// still judge, so that one run tells everything.
+    #[must_use]
+    pub fn load(
+        files: &[Arc<Source>],
+        documents: &[DataDocument],
+        limits: &EvaluationLimits,
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut diagnostics = Vec::new();
+        let data = merge_documents(documents, &mut diagnostics);
+        let mut modules = Vec::new();
+        for source in sorted(files) {
+            match Module::parse(&source, limits) {
+                Ok(module) if module.is_test() => {}
+                Ok(module) => modules.push(module),
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+        let (rules, plan) = loop {
+            let problems = match problems(&modules, &data) {
+                problems if problems.is_empty() => match compile(&modules, &data, limits) {
+                    Ok(compiled) => break compiled,
+                    Err(problem) => vec![problem],
+                },
+                problems => problems,
+            };
+            let bad: BTreeSet<usize> = problems.iter().flat_map(|problem| problem.modules.iter().copied()).collect();
+            diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic));
+            let mut number = 0;
+            modules.retain(|_| {
+                number += 1;
+                !bad.contains(&(number - 1))
+            });
+        };
+        let digest = digest(files, documents);
+        (Self { rules, plan: Arc::new(plan), data, limits: limits.clone(), digest }, diagnostics)
+    }
+
+    /// A worker's own copy.
+    ///
+    /// # Panics
+    ///
+    /// Never: the same texts compiled when the set was loaded.
+    #[must_use]
+    pub fn evaluator(&self) -> Evaluator<'_> {
+        let data = value::of_node(&self.data);
+        let machine = Machine::new(Arc::clone(&self.plan), data, self.limits.clone())
+            .expect("the same texts compiled when the set was loaded");
+        Evaluator { set: self, machine }
+    }
+
+    /// The digest of everything that was loaded: names and contents of policies and data.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The rules that report, in the order in which they judge.
+    #[must_use]
+    pub fn rules(&self) -> &[PolicyRule] {
+        &self.rules
+    }
+
+    /// Whether no rule judges anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+/// One worker's compiled policies.
+pub struct Evaluator<'a> {
+    set: &'a PolicySet,
+    machine: Machine,
+}
+
+impl Evaluator<'_> {
+    /// Judges one object with every rule.
+    pub fn judge(&mut self, manifest: &Manifest) -> Judgement {
+        let mut judgement = Judgement::default();
+        let results = self.machine.evaluate(&value::of_node(&manifest.root));
+        for (rule, result) in self.set.rules.iter().zip(results) {
+            match result {
+                Ok(members) => {
+                    judgement.rules += 1;
+                    let found = members.iter().map(|member| finding::diagnostic(rule, member, manifest));
+                    judgement.diagnostics.extend(found);
+                }
+                Err(error) => {
+                    let reason = Complaint::parse(&error).message;
+                    judgement.diagnostics.push(finding::failed(rule, &reason, manifest));
+                }
+            }
+        }
+        judgement
+    }
+}
+
+/// What is wrong, and with which modules.
+struct Problem {
+    modules: BTreeSet<usize>,
+    diagnostic: Diagnostic,
+}
+
+impl Problem {
+    fn with(module: usize, diagnostic: Diagnostic) -> Self {
+        Self { modules: BTreeSet::from([module]), diagnostic }
+    }
+}
+
+fn sorted(files: &[Arc<Source>]) -> Vec<Arc<Source>> {
+    let mut files = files.to_vec();
+    files.sort_by(|a, b| a.name().cmp(b.name()));
+    files
+}
+
+fn digest(files: &[Arc<Source>], documents: &[DataDocument]) -> Digest {
+    let mut items: Vec<(String, Digest)> =
+        files.iter().map(|source| (source.name().to_owned(), Digest::of(source.text().as_bytes()))).collect();
+    items.extend(documents.iter().map(|document| {
+        let name = format!("data/{}:{}", document.at.join("/"), document.source.name());
+        (name, Digest::of(document.source.text().as_bytes()))
+    }));
+    items.sort();
+    Digest::of_list(items.iter().map(|(name, digest)| (name.as_str(), *digest)))
+}
+
+/// Everything that can be seen without the engine.
+fn problems(modules: &[Module], data: &Node) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (number, module) in modules.iter().enumerate() {
+        let shapes = module.syntax.policy.iter().filter_map(|rule| shape::inspect(module, rule).err());
+        found.extend(shapes.map(|diagnostic| Problem::with(number, diagnostic)));
+        found.extend(Annotations::of(module).diagnostics.into_iter().map(|diagnostic| Problem::with(number, diagnostic)));
+    }
+    found.extend(recursion(modules).into_iter().map(|(modules, diagnostic)| Problem { modules, diagnostic }));
+    found.extend(calls::inspect(modules, data).into_iter().map(|(module, diagnostic)| Problem::with(module, diagnostic)));
+    found
+}
+
+/// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
+fn compile(modules: &[Module], data: &Node, limits: &EvaluationLimits) -> Result<(Vec<PolicyRule>, Plan), Problem> {
+    let own = own_names(modules);
+    let mut policy_rules: Vec<PolicyRule> = Vec::new();
+    let mut paths = Vec::new();
+    let mut namesakes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    let mut lowered: Vec<Lowered> = Vec::new();
+    for (number, module) in modules.iter().enumerate() {
+        let annotations = Annotations::of(module);
+        let mut renamed = Vec::new();
+        for reporter in reporters(module) {
+            let name = format!("__hydrant_{}_{}", policy_rules.len(), reporter.name);
+            let package = module.slice(module.syntax.package.refr.span());
+            paths.push(format!("data.{package}.{name}"));
+            namesakes.entry(package).or_default().push((reporter.name.clone(), name.clone()));
+            policy_rules.push(describe(module, &reporter, &annotations));
+            renamed.push(Renamed { reporter, name });
+        }
+        let names = Names::of(module, &own[&module.package]);
+        lowered.push(lower(module, &names, &renamed).map_err(|diagnostic| Problem::with(number, diagnostic))?);
+    }
+    let mut texts: Vec<(String, String)> = modules
+        .iter()
+        .zip(&lowered)
+        .map(|(module, lowered)| (module.source.name().to_owned(), lowered.text.clone()))
+        .collect();
+    texts.extend(namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names))));
+    let plan = Plan::make(texts, paths, &value::of_node(data), limits)
+        .map_err(|error| blame(&error, modules, &lowered))?;
+    Ok((policy_rules, plan))
+}
+
+fn reporters(module: &Module) -> Vec<Reporter<'_>> {
+    module.syntax.policy.iter().filter_map(|rule| shape::inspect(module, rule).ok().flatten()).collect()
+}
+
+/// The set `deny` as policies know it: the union of the rules of that name, which each have a name of their own.
+fn under_old_names(package: &str, names: &[(String, String)]) -> String {
+    let rules = names.iter().map(|(old, new)| format!("{old} contains member if some member in {new}\n"));
+    std::iter::once(format!("package {package}\n")).chain(rules).collect()
+}
+
+fn describe(module: &Module, reporter: &Reporter<'_>, annotations: &Annotations) -> PolicyRule {
+    let start = |rule: &Reporter<'_>| rule.span.start as usize;
+    let all: Vec<usize> = module.syntax.policy.iter().map(|rule| rule.span().start as usize).collect();
+    let same: Vec<usize> =
+        reporters(module).iter().filter(|other| other.name == reporter.name).map(start).collect();
+    let Metadata { title, description, id, severity, fix, related } =
+        annotations.about(start(reporter), &same, &all);
+    let suffix = reporter.name.split_once('_').and_then(|(_, suffix)| finding::rule_id(suffix));
+    let package = || module.package.last().and_then(|part| finding::rule_id(part));
+    PolicyRule {
+        id: id.or(suffix).or_else(package).unwrap_or_else(|| RuleId::of_policy("policy")),
+        severity: severity.unwrap_or(reporter.severity),
+        title,
+        description,
+        fix,
+        related,
+        package: module.package_name(),
+        name: reporter.name.clone(),
+        location: module.location(reporter.name_span),
+    }
+}
+
+fn blame(error: &str, modules: &[Module], lowered: &[Lowered]) -> Problem {
+    let complaint = Complaint::parse(error);
+    let place = complaint.place.as_ref().and_then(|(file, line, column)| {
+        let number = modules.iter().position(|module| module.source.name() == file)?;
+        let text = Source::file(file.as_str(), lowered[number].text.as_str());
+        Some((number, lowered[number].original(offset(&text, *line, *column)?)))
+    });
+    let message = format!("the policy does not compile: {}", complaint.message);
+    let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message);
+    match place {
+        Some((number, at)) => {
+            let source = &modules[number].source;
+            let diagnostic = diagnostic
+                .at(Location::new(source, Span::new(at, at)), "here")
+                .help("correct the rule; if `opa check` accepts it, write it in another way");
+            Problem::with(number, diagnostic)
+        }
+        None => Problem {
+            modules: (0..modules.len()).collect(),
+            diagnostic: diagnostic.help("load the policy files one by one to find the one that fails"),
+        },
+    }
+}
+
+fn merge_documents(documents: &[DataDocument], diagnostics: &mut Vec<Diagnostic>) -> Node {
+    let mut root = Node::synthetic(Value::Mapping(Vec::new()));
+    for document in documents {
+        let stream = read(&document.source, &ReadLimits::default());
+        diagnostics.extend(stream.diagnostics);
+        for read in stream.documents {
+            let wrapped = document.at.iter().rev().fold(read.root, |node, key| {
+                let key = Key { span: node.span, name: key.as_str().into() };
+                Node { span: node.span, value: Value::Mapping(vec![Entry { key, value: node }]) }
+            });
+            if let Err(span) = merge(&mut root, wrapped) {
+                let problem = Diagnostic::error(rules::POLICY_SYNTAX, "two data documents give different values for one key")
+                    .at(Location::new(&document.source, span), "already given elsewhere")
+                    .help("keep it in one of the documents");
+                diagnostics.push(problem);
+            }
+        }
+    }
+    root
+}
+
+/// Adds the keys of `from`; the span of what cannot be added if both say something different.
+fn merge(into: &mut Node, from: Node) -> Result<(), Span> {
+    let from_span = from.span;
+    match (&mut into.value, from.value) {
+        (Value::Mapping(entries), Value::Mapping(added)) => {
+            for entry in added {
+                match entries.iter_mut().find(|existing| existing.key.name == entry.key.name) {
+                    Some(existing) => merge(&mut existing.value, entry.value)?,
+                    None => entries.push(entry),
+                }
+            }
+            Ok(())
+        }
+        (same, other) if *same == other => Ok(()),
+        _ => Err(from_span),
+    }
+}
