@@ -22,13 +22,22 @@ const NOT_REPRODUCIBLE: [(&str, &str); 7] = [
 ];
 
 /// Functions of OPA that this engine does not have, so that the message can tell them from slips of the fingers.
-const MISSING_PREFIXES: [&str; 9] = [
-    "crypto.", "graphql.", "io.jwt.", "net.cidr_", "providers.aws.", "rego.metadata.", "strings.", "uri.", "json.",
-];
+const MISSING_PREFIXES: [&str; 9] =
+    ["crypto.", "graphql.", "io.jwt.", "net.cidr_", "providers.aws.", "rego.metadata.", "strings.", "uri.", "json."];
 
 /// Functions that older versions of OPA had.
-const REMOVED: [&str; 10] =
-    ["all", "any", "cast_array", "cast_boolean", "cast_null", "cast_object", "cast_set", "cast_string", "re_match", "set_diff"];
+const REMOVED: [&str; 10] = [
+    "all",
+    "any",
+    "cast_array",
+    "cast_boolean",
+    "cast_null",
+    "cast_object",
+    "cast_set",
+    "cast_string",
+    "re_match",
+    "set_diff",
+];
 
 /// Looks at everything below `data` that the modules name, and at every function they call.
 pub(super) fn inspect(modules: &[Module], data: &Node) -> Vec<(usize, Diagnostic)> {
@@ -36,9 +45,11 @@ pub(super) fn inspect(modules: &[Module], data: &Node) -> Vec<(usize, Diagnostic
     let rules: BTreeSet<Vec<String>> = modules
         .iter()
         .flat_map(|module| {
-            module.syntax.policy.iter().map(|rule| {
-                module.package.iter().cloned().chain(written_path(name_of(rule))).collect()
-            })
+            module
+                .syntax
+                .policy
+                .iter()
+                .map(|rule| module.package.iter().cloned().chain(written_path(name_of(rule))).collect())
         })
         .collect();
     let mut found = Vec::new();
@@ -90,7 +101,10 @@ fn builtin(module: &Module, call: &Reference) -> Option<Diagnostic> {
         return None;
     }
     if REMOVED.contains(&name.as_str()) {
-        return refuse(format!("`{name}` is not part of Rego v1"), "use what replaced it; `opa check` tells".to_owned());
+        return refuse(
+            format!("`{name}` is not part of Rego v1"),
+            "use what replaced it; `opa check` tells".to_owned(),
+        );
     }
     let mut names: Vec<&str> = BUILTINS.keys().copied().filter(|name| !name.starts_with("__")).collect();
     names.sort_unstable();

@@ -27,7 +27,9 @@ impl Complaint {
         });
         let message = message
             .map(str::to_owned)
-            .or_else(|| text.lines().rev().find_map(|line| line.split_once(" error: ")).map(|(_, rest)| rest.to_owned()))
+            .or_else(|| {
+                text.lines().rev().find_map(|line| line.split_once(" error: ")).map(|(_, rest)| rest.to_owned())
+            })
             .unwrap_or_else(|| text.trim().lines().last().unwrap_or("no reason was given").to_owned());
         Self { message, place }
     }

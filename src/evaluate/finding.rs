@@ -64,11 +64,14 @@ pub(super) fn diagnostic(rule: &PolicyRule, result: &RegoValue, manifest: &Manif
 /// A rule that gave no verdict: the object counts as not judged.
 pub(super) fn failed(rule: &PolicyRule, reason: &str, manifest: &Manifest) -> Diagnostic {
     let reason = reason.trim();
-    Diagnostic::error(rules::POLICY_FAILED, format!("`{}` gave no verdict: {}", rule.id, without_secrets(reason, manifest)))
-        .at(identity(manifest), "while judging this object")
-        .also(rule.location.clone(), "in this rule")
-        .help("correct the policy so that it handles this object")
-        .object(&manifest.object)
+    Diagnostic::error(
+        rules::POLICY_FAILED,
+        format!("`{}` gave no verdict: {}", rule.id, without_secrets(reason, manifest)),
+    )
+    .at(identity(manifest), "while judging this object")
+    .also(rule.location.clone(), "in this rule")
+    .help("correct the policy so that it handles this object")
+    .object(&manifest.object)
 }
 
 /// `path` or `field`: a JSON pointer, keys with dots, or a list of keys and indices.

@@ -63,7 +63,10 @@ pub(super) fn own_names(modules: &[Module]) -> BTreeMap<Vec<String>, BTreeSet<St
 /// The expression that names a rule.
 pub(super) fn name_of(rule: &Rule) -> &Expr {
     match rule {
-        Rule::Spec { head: RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. }, .. }
+        Rule::Spec {
+            head: RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. },
+            ..
+        }
         | Rule::Default { refr, .. } => refr,
     }
 }

@@ -3,11 +3,12 @@
 //! regorus 0.14.1 differs from OPA in ways that would turn into wrong verdicts. Each is written around, in the text,
 //! before the engine sees it. Nothing moves to another line, so that errors keep their place:
 //!
-//! * `x := undefined` does not fail the body on the VM: `_ = x` is added, which does.
+//! * `x := undefined` does not fail the body on the VM: `x == x` is added, which does.
 //! * `not f(undefined)` is true; OPA evaluates the argument before the negation, so that the body fails. The argument
-//!   is taken out: `__h1 := (input.a); _ = __h1; not f(__h1)`.
+//!   is taken out: `__h1 := (input.a); __h1 == __h1; not f(__h1)`.
 //! * a comprehension whose own condition fails leaves the loop around it, or never ends, if the comprehension has no
 //!   loop itself: it is given one that runs once.
+//! * `[x.a | …]` has undefined members; to OPA such a member is none. The term is computed in the body.
 //! * `print` does not exist on the VM, and is no part of a verdict.
 //!
 //! What cannot be rewritten with certainty is refused.
@@ -20,7 +21,7 @@ use super::graph::Names;
 use super::module::Module;
 use super::shape::Reporter;
 use super::usage::{arguments, declared, pattern_variables};
-use super::walk::{Child, children, expressions_of, expressions_of_head};
+use super::walk::{Child, children, every_expression, expressions_of, expressions_of_head};
 use crate::diagnostic::{Diagnostic, rules};
 
 /// A policy text for the engine, with the way back to the text of the user.
@@ -56,6 +57,7 @@ pub(super) struct Renamed<'a> {
 pub(super) fn lower(module: &Module, names: &Names<'_>, renamed: &[Renamed<'_>]) -> Result<Lowered, Diagnostic> {
     let mut lowering = Lowering { module, names, fresh: 0, bound: Vec::new(), refused: None };
     let mut edits = Vec::new();
+    lowering.refuse_unary_minus();
     for rule in &module.syntax.policy {
         lowering.rule(rule, &mut edits);
     }
@@ -122,6 +124,21 @@ impl Lowering<'_> {
         if self.refused.is_none() {
             let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message);
             self.refused = Some(diagnostic.at(self.module.location(span), label).help(help));
+        }
+    }
+
+    /// The parser lets a minus sign take everything up to the end of the comparison.
+    fn refuse_unary_minus(&mut self) {
+        let mut found = None;
+        every_expression(&self.module.syntax, &mut |expression| {
+            if let Expr::UnaryExpr { expr, span, .. } = expression {
+                let number = matches!(expr.as_ref(), Expr::Number { .. });
+                found = found.take().or_else(|| (!number).then(|| span.clone()));
+            }
+        });
+        if let Some(span) = found {
+            let message = "`-` stands before something that is no number";
+            self.refuse(&span, message, "binds differently in OPA", "write `0 - x`");
         }
     }
 
@@ -206,7 +223,7 @@ impl Lowering<'_> {
                         let (start, end) = self.module.range(span);
                         edits.push(Edit { start, end, text: name.clone() });
                     }
-                    edits.push(insertion(end, format!("; _ = {name}")));
+                    edits.push(insertion(end, guard(&name)));
                     true
                 }
                 _ => {
@@ -238,13 +255,58 @@ impl Lowering<'_> {
 
     /// Rewrites the queries inside an expression.
     fn expression(&mut self, expression: &Expr, edits: &mut Vec<Edit>) {
+        match expression {
+            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                return self.comprehension(query, &[term], edits);
+            }
+            Expr::ObjectCompr { key, value, query, .. } => return self.comprehension(query, &[key, value], edits),
+            _ => {}
+        }
         let mut found = Vec::new();
         children(expression, &mut |child| found.push(child));
         for child in found {
-            match child {
-                Child::Body(query) => self.query(query, Enclosure::Comprehension, edits),
-                Child::Expression(child) => self.expression(child, edits),
+            if let Child::Expression(child) = child {
+                self.expression(child, edits);
             }
+        }
+    }
+
+    /// A member whose value is undefined is none: the value is computed in the body, which then fails.
+    fn comprehension(&mut self, query: &Query, terms: &[&Ref<Expr>], edits: &mut Vec<Edit>) {
+        self.query(query, Enclosure::Comprehension, edits);
+        let Some(last) = query.stmts.last() else { return };
+        let body_end = self.module.range(&last.span).1;
+        for term in terms {
+            let mut inner = Vec::new();
+            self.expression(term, &mut inner);
+            if self.always_defined(term) {
+                edits.append(&mut inner);
+                continue;
+            }
+            let (start, end) = self.module.expression_range(term);
+            let text = apply(&self.module.text, (start, end), inner).text;
+            let name = self.name();
+            edits.push(Edit { start, end, text: name.clone() });
+            edits.push(insertion(body_end, format!("; {name} := ({text}){}", guard(&name))));
+        }
+    }
+
+    fn always_defined(&self, expression: &Expr) -> bool {
+        match expression {
+            Expr::Var { span, .. } => !self.names.is_global(span.text()),
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Number { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. }
+            | Expr::ArrayCompr { .. }
+            | Expr::SetCompr { .. }
+            | Expr::ObjectCompr { .. } => true,
+            Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().all(|item| self.always_defined(item)),
+            Expr::Object { fields, .. } => {
+                fields.iter().all(|(_, key, value)| self.always_defined(key) && self.always_defined(value))
+            }
+            _ => false,
         }
     }
 
@@ -304,12 +366,7 @@ impl Lowering<'_> {
     /// A value that OPA computes before the negation.
     fn operand(&mut self, expression: &Ref<Expr>, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
         match expression.as_ref() {
-            Expr::Var { span, .. } if !self.names.is_global(span.text()) => {}
-            Expr::String { .. }
-            | Expr::RawString { .. }
-            | Expr::Number { .. }
-            | Expr::Bool { .. }
-            | Expr::Null { .. } => {}
+            defined if self.always_defined(defined) => self.expression(expression, edits),
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
                 items.iter().for_each(|item| self.operand(item, modifiers, hoisted, edits));
             }
@@ -319,16 +376,13 @@ impl Lowering<'_> {
                     self.operand(value, modifiers, hoisted, edits);
                 }
             }
-            Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. } => {
-                self.expression(expression, edits);
-            }
             _ => {
                 let mut inner = Vec::new();
                 self.expression(expression, &mut inner);
                 let (start, end) = self.module.range(expression.span());
                 let text = apply(&self.module.text, (start, end), inner).text;
                 let name = self.name();
-                hoisted.push_str(&format!("{name} := ({text}){modifiers}; _ = {name}; "));
+                hoisted.push_str(&format!("{name} := ({text}){modifiers}{}; ", guard(&name)));
                 edits.push(Edit { start, end, text: name });
             }
         }
@@ -353,6 +407,11 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// A statement that fails if the variable is undefined.
+fn guard(name: &str) -> String {
+    format!("; {name} == {name}")
 }
 
 fn insertion(at: usize, text: String) -> Edit {

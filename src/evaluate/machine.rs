@@ -23,7 +23,7 @@ const PACKAGE: &str = "__hydrant__";
 const RULES_IN_A_PROGRAM: usize = 64;
 
 /// Policy texts that compile together, and which engine evaluates which rule.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     /// File names and texts.
     texts: Vec<(String, String)>,
@@ -130,10 +130,20 @@ pub(super) struct Machine {
 impl Machine {
     /// Compiles a plan. Fails only if the plan was made for other data or limits.
     pub(super) fn new(plan: Arc<Plan>, data: RegoValue, limits: EvaluationLimits) -> Result<Self, String> {
+        if plan.paths.is_empty() {
+            return Ok(Self { plan, data, limits, programs: Vec::new(), interpreter: None });
+        }
         let mut engine = plan.engine(&data, &limits)?;
         let programs = plan.compile(&mut engine)?;
-        let programs = programs.into_iter().map(|program| virtual_machine(program, &data, &limits)).collect::<Result<_, _>>()?;
+        let programs =
+            programs.into_iter().map(|program| virtual_machine(program, &data, &limits)).collect::<Result<_, _>>()?;
         Ok(Self { plan, data, limits, programs, interpreter: None })
+    }
+
+    /// Runs the interpreted rules once on an empty object: the interpreter finds some mistakes only when it runs.
+    pub(super) fn try_interpreted(&mut self) -> Result<(), String> {
+        let rules = self.plan.interpreted.clone();
+        rules.into_iter().try_for_each(|rule| self.interpret(rule, &RegoValue::new_object()).map(|_| ()))
     }
 
     /// What every rule reports about an input: `results[rule]` is its members, or why it has none.
@@ -194,7 +204,9 @@ fn sort_by_rule(collected: &RegoValue, results: &mut [Result<Vec<RegoValue>, Str
     for pair in pairs.iter_sorted() {
         let Ok(parts) = pair.as_array() else { return false };
         let (Some(rule), Some(member)) = (parts.get(0), parts.get(1)) else { return false };
-        let Some(Ok(members)) = rule.as_u64().ok().and_then(|rule| results.get_mut(rule as usize)) else { return false };
+        let Some(Ok(members)) = rule.as_u64().ok().and_then(|rule| results.get_mut(rule as usize)) else {
+            return false;
+        };
         members.push(member.clone());
     }
     true

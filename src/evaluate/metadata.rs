@@ -108,7 +108,11 @@ fn comment_blocks(source: &Source) -> Vec<Block> {
         let comment = content.strip_prefix('#');
         match comment {
             Some(" METADATA" | "METADATA") => {
-                blocks.push(Block { start: at + line.find('#').unwrap_or_default(), end: at + line.len(), yaml: String::new() });
+                blocks.push(Block {
+                    start: at + line.find('#').unwrap_or_default(),
+                    end: at + line.len(),
+                    yaml: String::new(),
+                });
                 open = true;
             }
             Some(comment) if open => {

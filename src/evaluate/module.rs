@@ -69,6 +69,15 @@ impl Module {
         Location::new(&self.source, Span::new(start, end.min(line)))
     }
 
+    /// The bytes of an expression. The parser's span of an object of several members starts at the last of them.
+    pub(super) fn expression_range(&self, expression: &Expr) -> (usize, usize) {
+        let (start, end) = self.range(expression.span());
+        let Expr::Object { fields, .. } = expression else { return (start, end) };
+        let Some((_, key, _)) = fields.first() else { return (start, end) };
+        let first = self.expression_range(key).0;
+        (self.text[..first].rfind('{').unwrap_or(start), end)
+    }
+
     /// The text of a piece of the tree.
     pub(super) fn slice(&self, span: &RegoSpan) -> &str {
         let (start, end) = self.range(span);
@@ -152,8 +161,9 @@ fn separate_calls_across_lines(syntax: &Syntax, text: &mut String) -> bool {
 
 fn syntax_error(source: &Arc<Source>, error: &str) -> Diagnostic {
     let complaint = Complaint::parse(error);
-    let diagnostic = Diagnostic::error(rules::POLICY_SYNTAX, format!("`{}` does not parse: {}", source.name(), complaint.message))
-        .help(way_out(&complaint.message));
+    let diagnostic =
+        Diagnostic::error(rules::POLICY_SYNTAX, format!("`{}` does not parse: {}", source.name(), complaint.message))
+            .help(way_out(&complaint.message));
     match complaint.location(source) {
         Some(location) => diagnostic.at(location, "here"),
         None => diagnostic.at(Location::new(source, Span::at(0)), ""),
@@ -182,7 +192,8 @@ mod tests {
 
     #[test]
     fn a_syntax_error_points_at_the_word_that_does_not_fit() {
-        let error = parse("package p\n\ndeny contains msg if {\n\tmsg := \"a\"\n\tmsg := := 1\n}\n").err().expect("an error");
+        let error =
+            parse("package p\n\ndeny contains msg if {\n\tmsg := \"a\"\n\tmsg := := 1\n}\n").err().expect("an error");
         let label = error.primary.expect("a place");
         assert_eq!(label.location.position().line, 5);
         assert_eq!(error.rule, rules::POLICY_SYNTAX);

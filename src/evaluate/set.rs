@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use regorus::Value as RegoValue;
-
 use super::complaint::{Complaint, offset};
 use super::finding;
 use super::graph::{Names, own_names, recursion};
@@ -99,6 +97,9 @@ impl PolicySet {
             };
             let bad: BTreeSet<usize> = problems.iter().flat_map(|problem| problem.modules.iter().copied()).collect();
             diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic));
+            if bad.is_empty() {
+                break (Vec::new(), Arc::new(Plan::default())); // nothing is left that could be to blame
+            }
             let mut number = 0;
             modules.retain(|_| {
                 number += 1;
@@ -106,7 +107,7 @@ impl PolicySet {
             });
         };
         let digest = digest(files, documents);
-        (Self { rules, plan: Arc::new(plan), data, limits: limits.clone(), digest }, diagnostics)
+        (Self { rules, plan, data, limits: limits.clone(), digest }, diagnostics)
     }
 
     /// A worker's own copy.
@@ -204,15 +205,23 @@ fn problems(modules: &[Module], data: &Node) -> Vec<Problem> {
     for (number, module) in modules.iter().enumerate() {
         let shapes = module.syntax.policy.iter().filter_map(|rule| shape::inspect(module, rule).err());
         found.extend(shapes.map(|diagnostic| Problem::with(number, diagnostic)));
-        found.extend(Annotations::of(module).diagnostics.into_iter().map(|diagnostic| Problem::with(number, diagnostic)));
+        found.extend(
+            Annotations::of(module).diagnostics.into_iter().map(|diagnostic| Problem::with(number, diagnostic)),
+        );
     }
     found.extend(recursion(modules).into_iter().map(|(modules, diagnostic)| Problem { modules, diagnostic }));
-    found.extend(calls::inspect(modules, data).into_iter().map(|(module, diagnostic)| Problem::with(module, diagnostic)));
+    found.extend(
+        calls::inspect(modules, data).into_iter().map(|(module, diagnostic)| Problem::with(module, diagnostic)),
+    );
     found
 }
 
 /// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
-fn compile(modules: &[Module], data: &Node, limits: &EvaluationLimits) -> Result<(Vec<PolicyRule>, Plan), Problem> {
+fn compile(
+    modules: &[Module],
+    data: &Node,
+    limits: &EvaluationLimits,
+) -> Result<(Vec<PolicyRule>, Arc<Plan>), Problem> {
     let own = own_names(modules);
     let mut policy_rules: Vec<PolicyRule> = Vec::new();
     let mut paths = Vec::new();
@@ -238,8 +247,13 @@ fn compile(modules: &[Module], data: &Node, limits: &EvaluationLimits) -> Result
         .map(|(module, lowered)| (module.source.name().to_owned(), lowered.text.clone()))
         .collect();
     texts.extend(namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names))));
-    let plan = Plan::make(texts, paths, &value::of_node(data), limits)
-        .map_err(|error| blame(&error, modules, &lowered))?;
+    let plan = Plan::make(texts, paths, &value::of_node(data), limits).map(Arc::new);
+    let tried = plan.and_then(|plan| {
+        // what a worker will do later, without asking whether it can
+        let mut machine = Machine::new(Arc::clone(&plan), value::of_node(data), limits.clone())?;
+        machine.try_interpreted().map(|()| plan)
+    });
+    let plan = tried.map_err(|error| blame(&error, modules, &lowered))?;
     Ok((policy_rules, plan))
 }
 
@@ -256,10 +270,8 @@ fn under_old_names(package: &str, names: &[(String, String)]) -> String {
 fn describe(module: &Module, reporter: &Reporter<'_>, annotations: &Annotations) -> PolicyRule {
     let start = |rule: &Reporter<'_>| rule.span.start as usize;
     let all: Vec<usize> = module.syntax.policy.iter().map(|rule| rule.span().start as usize).collect();
-    let same: Vec<usize> =
-        reporters(module).iter().filter(|other| other.name == reporter.name).map(start).collect();
-    let Metadata { title, description, id, severity, fix, related } =
-        annotations.about(start(reporter), &same, &all);
+    let same: Vec<usize> = reporters(module).iter().filter(|other| other.name == reporter.name).map(start).collect();
+    let Metadata { title, description, id, severity, fix, related } = annotations.about(start(reporter), &same, &all);
     let suffix = reporter.name.split_once('_').and_then(|(_, suffix)| finding::rule_id(suffix));
     let package = || module.package.last().and_then(|part| finding::rule_id(part));
     PolicyRule {
@@ -310,9 +322,10 @@ fn merge_documents(documents: &[DataDocument], diagnostics: &mut Vec<Diagnostic>
                 Node { span: node.span, value: Value::Mapping(vec![Entry { key, value: node }]) }
             });
             if let Err(span) = merge(&mut root, wrapped) {
-                let problem = Diagnostic::error(rules::POLICY_SYNTAX, "two data documents give different values for one key")
-                    .at(Location::new(&document.source, span), "already given elsewhere")
-                    .help("keep it in one of the documents");
+                let problem =
+                    Diagnostic::error(rules::POLICY_SYNTAX, "two data documents give different values for one key")
+                        .at(Location::new(&document.source, span), "already given elsewhere")
+                        .help("keep it in one of the documents");
                 diagnostics.push(problem);
             }
         }

@@ -57,9 +57,12 @@ pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Repo
         Rule::Default { .. } => {
             complain(written, format!("`default {name}` is a value, not a set of messages"), "never reported", rewrite)
         }
-        Rule::Spec { head: RuleHead::Func { .. }, .. } => {
-            complain(written, format!("`{name}` is a function, which nothing calls for messages"), "never reported", rewrite)
-        }
+        Rule::Spec { head: RuleHead::Func { .. }, .. } => complain(
+            written,
+            format!("`{name}` is a function, which nothing calls for messages"),
+            "never reported",
+            rewrite,
+        ),
         Rule::Spec { head: RuleHead::Compr { refr, assign, .. }, .. } => {
             let what = match (refr.as_ref(), assign) {
                 (Expr::Var { .. }, None) => "a boolean",

@@ -39,7 +39,8 @@ mod tests {
 
     #[test]
     fn large_integers_keep_all_their_digits() {
-        let json = serde_json::json!({"a": 9_007_199_254_740_993_i64, "b": u64::MAX, "c": -1, "d": 0.5, "e": [null, true]});
+        let json =
+            serde_json::json!({"a": 9_007_199_254_740_993_i64, "b": u64::MAX, "c": -1, "d": 0.5, "e": [null, true]});
         let value = of_node(&Node::from_json(&json));
         let text = value.to_json_str().expect("plain JSON");
         assert_eq!(text.parse::<serde_json::Value>().expect("JSON"), json);

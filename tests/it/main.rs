@@ -2,6 +2,7 @@
 
 mod branch;
 mod config;
+mod evaluate;
 mod load;
 mod validate;
 mod yaml;
