@@ -136,8 +136,19 @@ fn annotation(source: &Arc<Source>, block: &Block, package: usize) -> Result<Ann
     };
     let stream = read(&Source::file(source.name(), block.yaml.as_str()), &ReadLimits::default());
     if let Some(problem) = stream.diagnostics.first() {
-        let message = format!("the metadata is not YAML: {}", problem.message);
-        return Err(refuse(rules::POLICY_SYNTAX, message, "correct the comment, or drop the word METADATA"));
+        let mut diagnostic = refuse(
+            rules::POLICY_SYNTAX,
+            format!("the metadata is not YAML: {}", problem.message),
+            "correct the comment; a text with `: ` in it needs quotes",
+        );
+        let line = problem.primary.as_ref().map_or(1, |label| label.location.position().line as usize);
+        let start = source.line_start(source.line_of(block.start) + line);
+        if let (Some(start), Some(label)) = (start.filter(|start| *start < block.end), &mut diagnostic.primary) {
+            let text = source.text()[start..].lines().next().unwrap_or_default();
+            label.location.span = Span::new(start, start + text.trim_end().len());
+            label.text = "in this line".to_owned();
+        }
+        return Err(diagnostic);
     }
     let nothing = Node::synthetic(crate::manifest::Value::Null);
     let root = stream.documents.first().map_or(&nothing, |document| &document.root);

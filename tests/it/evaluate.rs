@@ -1,7 +1,5 @@
 //! Policies judge objects exactly as OPA does, or say that they cannot.
 
-use std::sync::Arc;
-
 use hydrant::diagnostic::{Diagnostic, Severity, rules};
 use hydrant::evaluate::{DataDocument, EvaluationLimits, PolicySet, shipped, shipped_names};
 use hydrant::manifest::{Gvk, Manifest, Name, Node, ObjectRef, ReadLimits};
@@ -43,6 +41,16 @@ fn messages(set: &PolicySet, manifest: &Manifest) -> Vec<String> {
 /// `fixtures/policies/opa-answers.json`: what OPA 1.20 answers for many small rules and three inputs.
 #[test]
 fn every_rule_answers_as_opa_does_or_is_refused() {
+    compare_with_opa("");
+}
+
+/// A `with` sends a rule to the interpreter, which must give the same answers.
+#[test]
+fn the_interpreter_answers_as_opa_does() {
+    compare_with_opa("true with data.nothing as 1");
+}
+
+fn compare_with_opa(statement: &str) {
     let table: serde_json::Value =
         serde_json::from_str(include_str!("../../fixtures/policies/opa-answers.json")).unwrap();
     let helpers = table["helpers"].as_str().unwrap();
@@ -53,7 +61,7 @@ fn every_rule_answers_as_opa_does_or_is_refused() {
         let rule = if body.contains("contains ") && body.ends_with('\n') {
             body.to_owned()
         } else {
-            format!("deny contains \"hit\" if {{\n\t{}\n}}\n", body.replace("; ", "\n\t"))
+            format!("deny contains \"hit\" if {{\n\t{}\n\t{statement}\n}}\n", body.replace("; ", "\n\t"))
         };
         let (set, diagnostics) = load(&[&format!("package main\n\n{helpers}\n{rule}")]);
         if !diagnostics.is_empty() {
@@ -105,4 +113,389 @@ fn member_as_message(member: &serde_json::Value) -> String {
         Some(message) => format!("\"{message}\""),
         None => "`main` gave no verdict: a result without a message".to_owned(),
     }
+}
+
+// ── what is refused when policies are loaded ────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_syntax_error_is_told_at_its_place_and_hides_no_other_file() {
+    let good = "package a\n\ndeny contains \"hit\" if input.x\n";
+    let (set, diagnostics) = load(&["package b\n\ndeny contains msg if {\n\tmsg := \"a\"\n\tmsg := := 1\n}\n", good]);
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(diagnostics[0].rule, rules::POLICY_SYNTAX);
+    assert_eq!(line(&diagnostics[0]), 5);
+    assert_eq!(messages(&set, &input(&serde_json::json!({"x": 1}))), ["hit"]);
+}
+
+#[test]
+fn recursion_is_refused_before_anything_is_evaluated() {
+    let (set, diagnostics) = load(&["package a\n\ndeny contains f(1)\n\nf(x) := f(x + 1)\n"]);
+    assert!(set.is_empty());
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:#?}");
+    assert_eq!(diagnostics[0].rule, rules::POLICY_UNSUPPORTED);
+    assert_eq!(line(&diagnostics[0]), 5);
+    assert_eq!(set.evaluator().judge(&input(&serde_json::json!({}))).rules, 0);
+}
+
+#[test]
+fn the_clock_chance_and_missing_functions_are_refused_where_they_are_called() {
+    for (call, help) in [
+        ("time.now_ns()", "data document"),
+        ("http.send({})", "data document"),
+        ("rand.intn(\"a\", 2)", "data document"),
+        ("opa.runtime()", "data document"),
+        ("uuid.rfc4122(\"a\")", "data document"),
+        ("crypto.sha256(\"a\")", "without it"),
+        ("any([true])", "opa check"),
+        ("startwith(\"a\", \"b\")", "`startswith`"),
+        ("nowhere(1)", "define it"),
+    ] {
+        let (_, diagnostics) = load(&[&format!("package a\n\ndeny contains \"x\" if {{\n\t{call}\n}}\n")]);
+        assert_eq!(diagnostics.len(), 1, "{call}: {diagnostics:#?}");
+        assert_eq!(diagnostics[0].rule, rules::POLICY_UNSUPPORTED);
+        assert_eq!(line(&diagnostics[0]), 4, "{call}");
+        assert!(diagnostics[0].help.as_ref().unwrap().contains(help), "{call}: {:?}", diagnostics[0].help);
+    }
+}
+
+#[test]
+fn a_reference_to_what_nobody_defines_is_refused() {
+    let (_, diagnostics) =
+        load(&["package a\n\nimport data.lib.allowed\n\ndeny contains \"x\" if not input.a in allowed\n"]);
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:#?}");
+    assert_eq!(line(&diagnostics[0]), 5);
+    let lib = "package lib\n\nallowed := {\"b\"}\n";
+    let policy = "package a\n\nimport data.lib.allowed\n\ndeny contains \"x\" if not input.a in allowed\n";
+    assert_eq!(messages(&loaded(&[policy, lib]), &input(&serde_json::json!({"a": "c"}))), ["x"]);
+}
+
+#[test]
+fn a_rule_that_does_not_compile_is_blamed_at_its_line() {
+    let (set, diagnostics) = load(&[
+        "package a\n\ndeny contains \"x\" if {\n\tx := input.a\n\tx == y\n}\n",
+        "package b\n\ndeny contains \"b\"\n",
+    ]);
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:#?}");
+    assert_eq!(line(&diagnostics[0]), 5);
+    assert_eq!(set.rules().len(), 1, "the other file still judges");
+}
+
+#[test]
+fn nine_shapes_that_never_report_are_refused() {
+    for rule in ["deny if { true }", "deny := \"m\"", "Deny contains \"m\"", "deny.a contains \"m\"", "deny contains 1"]
+    {
+        let (_, diagnostics) = load(&[&format!("package a\n\n{rule}\n")]);
+        assert_eq!(diagnostics.len(), 1, "{rule}");
+        assert_eq!(diagnostics[0].rule, rules::POLICY_SHAPE, "{rule}");
+    }
+}
+
+#[test]
+fn metadata_that_is_no_yaml_is_told_at_its_line() {
+    let (_, diagnostics) = load(&["# METADATA\n# title: a\n# custom:\n#   fix: set `a: b`, or: c\npackage a\n"]);
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(line(&diagnostics[0]), 4, "{}", diagnostics[0].message);
+    let (_, diagnostics) = load(&["# METADATA\n# custom:\n#   severity: grave\npackage a\n"]);
+    assert_eq!(diagnostics[0].rule, rules::POLICY_SHAPE);
+}
+
+#[test]
+fn test_files_are_read_and_never_judge() {
+    let test = "package a_test\n\nimport data.a\n\ntest_x if count(a.deny) == 1\n\ndeny contains \"test\"\n";
+    let set = loaded(&[test, "package a\n\ndeny contains \"x\"\n"]);
+    assert_eq!(set.rules().len(), 1);
+}
+
+// ── what a finding looks like ───────────────────────────────────────────────────────────────────────────────────
+
+const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+        - name: a
+          image: a:1
+        - name: b
+          image: b:1
+";
+
+#[test]
+fn a_path_in_any_form_leads_to_the_line_of_the_value() {
+    for path in [
+        "[\"spec\", \"template\", \"spec\", \"containers\", 1, \"image\"]",
+        "\"/spec/template/spec/containers/1/image\"",
+        "\"spec.template.spec.containers[1].image\"",
+        "\"spec.template.spec.containers[name=b].image\"",
+    ] {
+        let set = loaded(&[&format!("package a\n\ndeny contains {{\"msg\": \"m\", \"path\": {path}}}\n")]);
+        let found = set.evaluator().judge(&manifests(DEPLOYMENT)[0]).diagnostics;
+        assert_eq!(line(&found[0]), 12, "{path}");
+        assert!(found[0].pointer.as_ref().unwrap().ends_with("/image"));
+        assert_eq!(found[0].subject.object.as_deref(), Some("Deployment web"));
+    }
+}
+
+#[test]
+fn a_result_without_a_path_is_told_at_the_name_of_the_object() {
+    let set = loaded(&["package a\n\ndeny contains \"m\"\n"]);
+    let found = set.evaluator().judge(&manifests(DEPLOYMENT)[0]).diagnostics;
+    assert_eq!(line(&found[0]), 4);
+    let set =
+        loaded(&["package a\n\ndeny contains {\"msg\": \"m\", \"_loc\": {\"file\": \"app.yaml\", \"line\": 10}}\n"]);
+    let found = set.evaluator().judge(&manifests(DEPLOYMENT)[0]).diagnostics;
+    assert_eq!(line(&found[0]), 10);
+}
+
+#[test]
+fn rules_of_one_name_keep_their_own_metadata() {
+    let set = loaded(&["\
+# METADATA
+# title: everything in this package
+# custom:
+#   fix: ask the platform team
+package main
+
+# METADATA
+# title: first
+# custom:
+#   id: firstRule
+#   severity: note
+deny contains \"one\"
+
+# METADATA
+# custom:
+#   fix: do it
+deny_second_rule contains {\"msg\": \"two\", \"severity\": \"warning\"}
+
+warn contains {\"msg\": \"three\", \"id\": \"own_id\", \"fix\": \"so\"}
+"]);
+    let found = set.evaluator().judge(&manifests(DEPLOYMENT)[0]).diagnostics;
+    let told: Vec<_> = found
+        .iter()
+        .map(|found| (found.rule.as_str(), found.severity, found.message.as_str(), found.help.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("first-rule", Severity::Note, "one", "ask the platform team"),
+            ("second-rule", Severity::Warning, "two", "do it"),
+            ("own-id", Severity::Warning, "three", "so"),
+        ]
+    );
+    assert_eq!(set.rules()[0].title.as_deref(), Some("first"));
+    assert_eq!(set.rules()[1].title.as_deref(), Some("everything in this package"));
+}
+
+#[test]
+fn other_rules_may_count_what_is_denied() {
+    let set = loaded(&[
+        "package a\n\ndeny contains \"x\"\n\ndeny contains \"y\"\n",
+        "package b\n\nimport data.a\n\nwarn contains \"many\" if count(a.deny) == 2\n",
+    ]);
+    assert_eq!(messages(&set, &manifests(DEPLOYMENT)[0]), ["x", "y", "many"]);
+}
+
+#[test]
+fn what_cannot_be_decided_is_a_finding_and_not_silence() {
+    let endless = "package a\n\ndeny contains \"x\" if count([1 | some a in numbers.range(1, 5000); some b in numbers.range(1, 5000); a * b == 0]) > 0\n\nwarn contains \"fine\"\n";
+    let files = [Source::file("a.rego", endless)];
+    let limits = EvaluationLimits {
+        instructions: 10_000,
+        time: std::time::Duration::from_millis(200),
+        ..EvaluationLimits::default()
+    };
+    let (set, diagnostics) = PolicySet::load(&files, &[], &limits);
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+    let judgement = set.evaluator().judge(&manifests(DEPLOYMENT)[0]);
+    assert_eq!(judgement.rules, 1, "one of two came to a verdict");
+    assert_eq!(judgement.diagnostics[0].rule, rules::POLICY_FAILED);
+    assert_eq!(judgement.diagnostics[1].message, "fine");
+}
+
+#[test]
+fn values_of_a_secret_never_reach_a_message() {
+    let policy = "package a\n\ndeny contains sprintf(\"%v and %v\", [v, base64.decode(v)]) if some v in input.data\n";
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  p: aHVudGVyMg==\n";
+    assert_eq!(messages(&loaded(&[policy]), &manifests(secret)[0]), ["(hidden) and (hidden)"]);
+}
+
+#[test]
+fn data_documents_are_seen_and_count_in_the_digest() {
+    let policy = [Source::file("a.rego", "package a\n\ndeny contains n if { some n in data.limits.names }\n")];
+    let document = |text: &str| [DataDocument { at: vec!["limits".into()], source: Source::file("data.yaml", text) }];
+    let limits = EvaluationLimits::default();
+    let (set, diagnostics) = PolicySet::load(&policy, &document("names: [x, z]\n"), &limits);
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+    assert_eq!(messages(&set, &manifests(DEPLOYMENT)[0]), ["x", "z"]);
+    let (other, _) = PolicySet::load(&policy, &document("names: [x]\n"), &limits);
+    assert_ne!(set.digest(), other.digest());
+    let (same, _) = PolicySet::load(&policy, &document("names: [x, z]\n"), &limits);
+    assert_eq!(set.digest(), same.digest());
+}
+
+#[test]
+fn many_workers_judge_as_one_does() {
+    let (set, _) = PolicySet::load(&shipped("good-practice").unwrap(), &[], &EvaluationLimits::default());
+    let manifest = &manifests(DEPLOYMENT)[0];
+    let expected: Vec<_> = messages(&set, manifest);
+    assert!(!expected.is_empty());
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4).map(|_| scope.spawn(|| messages(&set, manifest))).collect();
+        for worker in workers {
+            assert_eq!(worker.join().unwrap(), expected);
+        }
+    });
+}
+
+// ── the shipped policies ────────────────────────────────────────────────────────────────────────────────────────
+
+fn policies_folder() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies")
+}
+
+fn pack() -> PolicySet {
+    let (set, diagnostics) = PolicySet::load(&shipped("good-practice").unwrap(), &[], &EvaluationLimits::default());
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+    set
+}
+
+/// The ids of the pack, each once: a rule may be written as several clauses.
+fn pack_ids() -> Vec<String> {
+    let mut ids: Vec<String> = pack().rules().iter().map(|rule| rule.id.to_string()).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+#[test]
+fn the_binary_holds_every_policy_of_the_folder() {
+    let mut files: Vec<String> = Vec::new();
+    for folder in ["lib", "good-practice"] {
+        for entry in std::fs::read_dir(policies_folder().join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(".rego") && !name.ends_with("_test.rego") {
+                files.push(format!("policies/{folder}/{name}"));
+            }
+        }
+    }
+    files.sort();
+    let mut embedded: Vec<String> =
+        shipped("good-practice").unwrap().iter().map(|source| source.name().to_owned()).collect();
+    embedded.sort();
+    assert_eq!(embedded, files);
+    assert_eq!(shipped_names().collect::<Vec<_>>(), ["good-practice"]);
+    assert!(shipped("nothing").is_none());
+}
+
+#[test]
+fn every_shipped_rule_says_what_why_and_what_to_do() {
+    assert!(pack_ids().len() >= 12);
+    for rule in pack().rules() {
+        assert!(rule.title.is_some() && rule.description.is_some() && rule.fix.is_some(), "{}", rule.id);
+        assert!(!rule.related.is_empty(), "{}", rule.id);
+        assert_eq!(rule.package, format!("policies.good_practice.{}", rule.id.as_str().replace('-', "_")));
+        let expected = if rule.name == "deny" { Severity::Error } else { Severity::Warning };
+        assert_eq!(rule.severity, expected, "{}: the metadata contradicts the name", rule.id);
+    }
+}
+
+#[test]
+fn every_shipped_rule_finds_its_failing_manifest_and_nothing_else() {
+    let set = pack();
+    for id in pack_ids() {
+        let folder = policies_folder().join("good-practice/fixtures").join(&id);
+        let read =
+            |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{id}: {error}"));
+        let fail = read("fail.yaml");
+        let judge = |text: &str| -> Vec<Diagnostic> {
+            manifests(text).iter().flat_map(|manifest| set.evaluator().judge(manifest).diagnostics).collect()
+        };
+        let mut found: Vec<(String, u32)> =
+            judge(&fail).iter().map(|diagnostic| (diagnostic.rule.to_string(), line(diagnostic))).collect();
+        found.sort();
+        let marked = fail.lines().enumerate().filter(|(_, line)| line.ends_with("# finding"));
+        let expected: Vec<(String, u32)> = marked.map(|(number, _)| (id.clone(), number as u32 + 1)).collect();
+        assert!(!expected.is_empty(), "{id} marks no line");
+        assert_eq!(found, expected, "{id}");
+        let passing: Vec<String> = judge(&read("pass.yaml")).into_iter().map(|diagnostic| diagnostic.message).collect();
+        assert!(passing.is_empty(), "{id}: {passing:?}");
+    }
+}
+
+#[test]
+fn rules_about_pods_reach_every_kind_that_makes_them() {
+    let pod = "{containers: [{name: a, image: nginx}]}";
+    for (kind, version, spec, path) in [
+        ("Pod", "v1", pod.to_owned(), "/spec"),
+        ("Deployment", "apps/v1", format!("{{template: {{spec: {pod}}}}}"), "/spec/template/spec"),
+        ("StatefulSet", "apps/v1", format!("{{template: {{spec: {pod}}}}}"), "/spec/template/spec"),
+        ("DaemonSet", "apps/v1", format!("{{template: {{spec: {pod}}}}}"), "/spec/template/spec"),
+        ("ReplicaSet", "apps/v1", format!("{{template: {{spec: {pod}}}}}"), "/spec/template/spec"),
+        ("Job", "batch/v1", format!("{{template: {{spec: {pod}}}}}"), "/spec/template/spec"),
+        (
+            "CronJob",
+            "batch/v1",
+            format!("{{jobTemplate: {{spec: {{template: {{spec: {pod}}}}}}}}}"),
+            "/spec/jobTemplate/spec/template/spec",
+        ),
+    ] {
+        let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n");
+        let found = pack().evaluator().judge(&manifests(&text)[0]).diagnostics;
+        let tag = found.iter().find(|found| found.rule.as_str() == "latest-tag").unwrap_or_else(|| panic!("{kind}"));
+        assert_eq!(tag.pointer.as_deref(), Some(format!("{path}/containers/0/image").as_str()));
+    }
+    let other = "apiVersion: example.com/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {hostNetwork: true, containers: [{name: a, image: nginx}]}}}\n";
+    assert!(messages(&pack(), &manifests(other)[0]).is_empty(), "a Deployment of another group is another thing");
+}
+
+#[test]
+fn the_table_of_the_readme_lists_the_rules_of_the_pack() {
+    let readme = std::fs::read_to_string(policies_folder().join("README.md")).unwrap();
+    let rows: Vec<Vec<&str>> = readme
+        .lines()
+        .filter(|line| line.starts_with("| [`"))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    let set = pack();
+    let ids = pack_ids();
+    assert_eq!(rows.len(), ids.len());
+    for (row, id) in rows.iter().zip(ids) {
+        let rule = set.rules().iter().find(|rule| rule.id.as_str() == id).unwrap();
+        assert_eq!(row[1], format!("[`{id}`](good-practice/{}.rego)", id.replace('-', "_")));
+        assert_eq!(row[2], rule.severity.to_string());
+        assert_eq!(row[3], rule.title.as_deref().unwrap());
+    }
+}
+
+/// The Rego tests, on the interpreter and on the text as it is written.
+#[test]
+fn the_rego_tests_of_the_pack_pass() {
+    let mut engine = regorus::Engine::new();
+    let mut tests = Vec::new();
+    for source in shipped("good-practice").unwrap() {
+        engine.add_policy(source.name().to_owned(), source.text().to_owned()).unwrap();
+        if !source.name().starts_with("policies/good-practice/") {
+            continue;
+        }
+        let path = source.name().replace(".rego", "_test.rego");
+        let text = std::fs::read_to_string(policies_folder().join("..").join(&path))
+            .unwrap_or_else(|_| panic!("{path} is missing"));
+        let package = text.lines().next().unwrap().strip_prefix("package ").unwrap();
+        let names = text.lines().filter_map(|line| line.strip_suffix(" if {").filter(|name| name.starts_with("test_")));
+        let names: Vec<String> = names.map(|name| format!("data.{package}.{name}")).collect();
+        assert!(names.len() >= 2, "{path} has too few tests");
+        tests.extend(names);
+        engine.add_policy(path, text.clone()).unwrap();
+    }
+    for test in tests {
+        assert_eq!(engine.eval_rule(test.clone()).unwrap(), regorus::Value::from(true), "{test}");
+    }
+}
+
+fn line(diagnostic: &Diagnostic) -> u32 {
+    diagnostic.primary.as_ref().expect("a place").location.position().line
 }
