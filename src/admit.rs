@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::load::EngineKind;
 use crate::manifest::ManifestSet;
 use crate::tree::{Digest, RepoPath};
@@ -77,7 +77,7 @@ impl Admitted {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Findings at or above the threshold.
-    #[error("`{environment}` is refused: {}", count(*errors, *warnings))]
+    #[error("`{environment}` is refused: {}", errors_and_warnings(*errors, *warnings))]
     Findings {
         /// The environment.
         environment: String,
@@ -142,12 +142,11 @@ fn absence(checked: &Checked) -> Option<Absence> {
     }
 }
 
-fn count(errors: usize, warnings: usize) -> String {
-    let of = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+fn errors_and_warnings(errors: usize, warnings: usize) -> String {
     match (errors, warnings) {
-        (errors, 0) => of(errors, "error"),
-        (0, warnings) => of(warnings, "warning"),
-        (errors, warnings) => format!("{}, {}", of(errors, "error"), of(warnings, "warning")),
+        (errors, 0) => count(errors, "error"),
+        (0, warnings) => count(warnings, "warning"),
+        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
     }
 }
 

@@ -171,11 +171,29 @@ impl Diagnostic {
 
     /// The environment and app it arose in; a stage that knows only a text leaves that to its caller.
     #[must_use]
-    pub fn within(mut self, environment: &str, app: &str) -> Self {
-        self.subject.environment = Some(environment.to_owned());
+    pub fn within(self, environment: &str, app: &str) -> Self {
+        self.of_app(app).of_environment(environment)
+    }
+
+    /// The app it arose in.
+    #[must_use]
+    pub fn of_app(mut self, app: &str) -> Self {
         self.subject.app = Some(app.to_owned());
         self
     }
+
+    /// The environment it arose in.
+    #[must_use]
+    pub fn of_environment(mut self, environment: &str) -> Self {
+        self.subject.environment = Some(environment.to_owned());
+        self
+    }
+}
+
+/// A number with its noun: `1 error`, `2 errors`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The name among `candidates` that is closest to `wanted`, if any is close enough to be a slip of the fingers.

@@ -79,6 +79,7 @@ pub struct Source {
     origin: Origin,
     text: String,
     line_starts: OnceLock<Vec<u32>>,
+    hidden: OnceLock<Vec<Span>>,
 }
 
 impl Source {
@@ -95,7 +96,13 @@ impl Source {
     }
 
     fn new(name: impl Into<String>, origin: Origin, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), origin, text: text.into(), line_starts: OnceLock::new() })
+        Arc::new(Self {
+            name: name.into(),
+            origin,
+            text: text.into(),
+            line_starts: OnceLock::new(),
+            hidden: OnceLock::new(),
+        })
     }
 
     /// The path as the repository knows it.
@@ -120,6 +127,18 @@ impl Source {
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// Says which parts of the text are secret: reports show asterisks in their place. Only the first call counts, since
+    /// what a text holds does not change.
+    pub fn hide(&self, spans: Vec<Span>) {
+        let _ = self.hidden.set(spans);
+    }
+
+    /// The parts that no report may show.
+    #[must_use]
+    pub fn hidden(&self) -> &[Span] {
+        self.hidden.get().map_or(&[], Vec::as_slice)
     }
 
     /// The byte offset at which line `line` (from 0) begins; `None` past the end.
@@ -181,6 +200,12 @@ impl Location {
     #[must_use]
     pub fn position(&self) -> Position {
         self.source.position(self.span.start as usize)
+    }
+
+    /// Line and column of the byte after its last.
+    #[must_use]
+    pub fn end_position(&self) -> Position {
+        self.source.position(self.span.end as usize)
     }
 }
 

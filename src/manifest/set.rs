@@ -68,5 +68,6 @@ fn duplicate(second: &Manifest, first: &Manifest, first_app: &str, app: &str) ->
         .also(first.locate(&name), format!("first declared here{whose}"))
         .help("remove one of the two, or give them different names or namespaces")
         .object(&second.object)
+        .of_app(app)
         .pointer(name.to_string())
 }

@@ -2,6 +2,7 @@
 
 mod identity;
 mod list;
+mod secret;
 
 use std::sync::Arc;
 
@@ -45,6 +46,10 @@ pub fn parse(source: &Arc<Source>, limits: &ReadLimits) -> Parsed {
             parsed.documents += 1;
             document_into(source, document.root, &mut parsed);
         }
+    }
+    let secrets = secret::spans(&parsed.manifests);
+    if !secrets.is_empty() {
+        source.hide(secrets);
     }
     parsed
 }

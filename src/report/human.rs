@@ -6,7 +6,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeCharacter
 
 use super::snippet::{Snippet, display_name};
 use super::{Accounting, Finding, Report};
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Label, Severity, count};
 use crate::source::Location;
 
 /// How the terminal wants it.
@@ -62,6 +62,9 @@ pub fn accounting(accounting: &Accounting) -> String {
     if accounting.empty_documents > 0 {
         let _ = write!(out, ", {} empty", accounting.empty_documents);
     }
+    if accounting.duplicate_objects > 0 {
+        let _ = write!(out, ", {}", count(accounting.duplicate_objects, "duplicate"));
+    }
     let _ = write!(out, ", {} failed", accounting.failed_documents);
     let _ = write!(
         out,
@@ -83,13 +86,11 @@ pub fn verdict(report: &Report) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| count(number, word))
         .collect();
-    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
-}
-
-/// `1 error`, `2 errors`.
-#[must_use]
-pub fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+    match (parts.is_empty(), report.accounting.objects) {
+        (false, _) => parts.join(", "),
+        (true, 0) => "nothing to check".to_owned(),
+        (true, _) => "no findings".to_owned(),
+    }
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
@@ -324,6 +325,20 @@ mod tests {
         );
         assert!(text.contains("big.json:1:5010"), "{text}");
         assert!(text.len() < 2_500, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn what_is_secret_is_shown_as_asterisks() {
+        let source = Source::file("secret.yaml", "data:\n  pässword: höchst geheim\n  lenght: 3\n");
+        let value = source.text().find("höchst").unwrap_or_default();
+        source.hide(vec![Span::new(value, value + "höchst geheim".len())]);
+        let at = source.text().find("lenght").unwrap_or_default();
+        let text = told(
+            Diagnostic::error(rules::UNKNOWN_FIELD, "`lenght` is not known")
+                .at(Location::new(&source, Span::new(at, at + 6)), "here"),
+        );
+        assert!(text.contains("pässword: ******* ******"), "{text}");
+        assert!(!text.contains("geheim"), "{text}");
     }
 
     #[test]

@@ -85,6 +85,8 @@ pub struct AccountingV1 {
     pub empty_documents: usize,
     /// Documents that gave no object because of a finding.
     pub failed_documents: usize,
+    /// Objects left out because the same object was there before; each is a finding.
+    pub duplicate_objects: usize,
     /// Objects after Lists are expanded.
     pub objects: usize,
     /// Objects compared with a schema.
@@ -210,6 +212,7 @@ impl From<&Accounting> for AccountingV1 {
             documents: accounting.documents,
             empty_documents: accounting.empty_documents,
             failed_documents: accounting.failed_documents,
+            duplicate_objects: accounting.duplicate_objects,
             objects: accounting.objects,
             validated: accounting.validated,
             judged: accounting.judged,
@@ -239,7 +242,7 @@ impl From<&Finding> for FindingV1 {
 impl From<&Label> for LocationV1 {
     fn from(label: &Label) -> Self {
         let location = &label.location;
-        let (start, end) = (location.position(), location.source.position(location.span.end as usize));
+        let (start, end) = (location.position(), location.end_position());
         Self {
             file: location.source.name().to_owned(),
             rendered_for: rendered_for(location).map(str::to_owned),

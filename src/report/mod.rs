@@ -9,7 +9,7 @@ mod snippet;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::source::Location;
+use crate::source::{Location, Position};
 
 /// What a run found, in the order in which it is told.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Report {
     pub threshold: Severity,
 }
 
-/// One diagnostic, and every environment it was found in: the same line of a plain file is told once.
+/// One diagnostic, and every environment it was found in.
 #[derive(Debug)]
 pub struct Finding {
     /// The diagnostic; its own `subject.environment` is the first of `environments`.
@@ -54,6 +54,8 @@ pub struct Accounting {
     pub empty_documents: usize,
     /// Documents that gave no object because of a finding.
     pub failed_documents: usize,
+    /// Objects left out because the same object was there before; each is a finding.
+    pub duplicate_objects: usize,
     /// Objects after Lists are expanded.
     pub objects: usize,
     /// Objects compared with a schema.
@@ -62,6 +64,27 @@ pub struct Accounting {
     pub judged: usize,
     /// Policy rules that were loaded.
     pub policy_rules: usize,
+}
+
+impl Accounting {
+    /// Adds what another environment accounts for. The policy rules are the same for all.
+    pub fn add(&mut self, other: &Self) {
+        self.environments += other.environments;
+        self.units += other.units;
+        self.inputs += other.inputs;
+        self.rendered += other.rendered;
+        for (reason, number) in &other.skipped {
+            *self.skipped.entry(reason).or_default() += number;
+        }
+        self.failed += other.failed;
+        self.documents += other.documents;
+        self.empty_documents += other.empty_documents;
+        self.failed_documents += other.failed_documents;
+        self.duplicate_objects += other.duplicate_objects;
+        self.objects += other.objects;
+        self.validated += other.validated;
+        self.judged += other.judged;
+    }
 }
 
 impl Report {
@@ -102,17 +125,16 @@ impl Report {
 }
 
 /// What makes two diagnostics one finding, in the order of the report.
+///
+/// The environment is not part of it where there is a place: one template gives the same mistake at the same line of
+/// every environment, and is told once.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     file: Option<String>,
-    /// Rendered texts differ from environment to environment, files do not.
-    rendered_for: Option<String>,
-    start: u32,
-    end: u32,
+    place: Option<(Position, Position)>,
     rule: String,
     message: String,
     app: Option<String>,
-    /// Two findings without a place are one only within the same environment.
     environment: Option<String>,
 }
 
@@ -121,9 +143,7 @@ impl Identity {
         let location = diagnostic.primary.as_ref().map(|label| &label.location);
         Self {
             file: location.map(|location| location.source.name().to_owned()),
-            rendered_for: location.and_then(rendered_for).map(str::to_owned),
-            start: location.map_or(0, |location| location.span.start),
-            end: location.map_or(0, |location| location.span.end),
+            place: location.map(|location| (location.position(), location.end_position())),
             rule: diagnostic.rule.as_str().to_owned(),
             message: diagnostic.message.clone(),
             app: diagnostic.subject.app.clone(),
@@ -160,14 +180,21 @@ mod tests {
     }
 
     #[test]
-    fn a_rendered_line_is_told_for_each_environment() {
-        let found = |environment: &str| {
-            let source = Source::rendered("apps/web/a.yaml.j2", environment, "a: 1\n");
-            Diagnostic::error(rules::UNKNOWN_FIELD, "`a` is unknown")
-                .at(Location::new(&source, Span::new(0, 1)), "")
+    fn one_mistake_of_a_template_is_told_once_for_all_environments() {
+        let found = |environment: &str, text: &str, message: &str| {
+            let source = Source::rendered("apps/web/a.yaml.j2", environment, text);
+            let start = text.find("bad").unwrap();
+            Diagnostic::error(rules::UNKNOWN_FIELD, message)
+                .at(Location::new(&source, Span::new(start, start + 3)), "")
                 .within(environment, "web")
         };
-        let report = Report::new("check", vec![found("prod"), found("dev")], Accounting::default(), Severity::Error);
-        assert_eq!(report.findings.len(), 2);
+        let diagnostics = vec![
+            found("dev", "replicas: 1\nbad: 1\n", "`bad` is unknown"),
+            found("prod", "replicas: 30\nbad: 1\n", "`bad` is unknown"),
+            found("test", "replicas: 1\nbad: 1\n", "another message"),
+        ];
+        let report = Report::new("check", diagnostics, Accounting::default(), Severity::Error);
+        let told: Vec<_> = report.findings.iter().map(|finding| finding.environments.join("+")).collect();
+        assert_eq!(told, ["dev+prod", "test"]);
     }
 }

@@ -1,5 +1,7 @@
 //! A snippet is the piece of a source that a report shows around a span.
 
+use std::borrow::Cow;
+
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::rendered_for;
@@ -12,12 +14,13 @@ const LONGEST_LINE: usize = 400;
 /// every label, which costs seconds where one large file has many findings.
 pub(super) struct Snippet<'a> {
     source: &'a Source,
+    text: Cow<'a, str>,
     name: String,
 }
 
 impl<'a> Snippet<'a> {
     pub(super) fn new(location: &'a Location) -> Self {
-        Self { source: &location.source, name: display_name(location) }
+        Self { source: &location.source, text: masked(&location.source), name: display_name(location) }
     }
 }
 
@@ -36,7 +39,7 @@ impl SourceCode for Snippet<'_> {
         context_lines_before: usize,
         context_lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let text = self.source.text();
+        let text = &*self.text;
         let start = span.offset();
         let end = start + span.len();
         if end > text.len() {
@@ -58,6 +61,20 @@ impl SourceCode for Snippet<'_> {
             self.source.line_count(),
         )))
     }
+}
+
+/// The text with asterisks for what is secret, byte for byte, so that every span stays where it is.
+fn masked(source: &Source) -> Cow<'_, str> {
+    if source.hidden().is_empty() {
+        return Cow::Borrowed(source.text());
+    }
+    let mut bytes = source.text().as_bytes().to_vec();
+    for span in source.hidden() {
+        let secret = bytes.get_mut(span.range()).unwrap_or_default();
+        secret.iter_mut().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| *byte = b'*');
+    }
+    // whole values are hidden, so no character is cut; if one were, nothing would be shown rather than half a secret
+    Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| "*".repeat(source.text().len())))
 }
 
 /// Cuts a window that is too wide to read (a minified JSON file is one line) down to what surrounds the span.

@@ -5,6 +5,7 @@
 
 mod claim;
 
+use crate::diagnostic::count;
 use crate::git::{self, CommitId, CommitTree, Repository, StoredCommit};
 use crate::hydrate::{RECORD_PATH, Record};
 use crate::sign::{AllowedSigners, CommitSignature, GIT_NAMESPACE, SignedCommit, verify_ssh};
@@ -81,8 +82,12 @@ fn read_record(tree: &CommitTree) -> Result<Result<Record, String>, git::Error> 
 fn record_outcome(record: &Result<Record, String>) -> Outcome {
     match record {
         Ok(record) => Outcome::holds(format!(
-            "environment `{}` for Kubernetes {}, {} objects, written by {} {}",
-            record.environment, record.kubernetes, record.checked.objects, record.tool.name, record.tool.version
+            "environment `{}` for Kubernetes {}, {}, written by {} {}",
+            record.environment,
+            record.kubernetes,
+            count(record.checked.objects, "object"),
+            record.tool.name,
+            record.tool.version
         )),
         Err(reason) => Outcome::fails([reason.clone()], "check that the branch is one that Hydrant publishes"),
     }
@@ -92,8 +97,8 @@ fn record_outcome(record: &Result<Record, String>) -> Outcome {
 fn files(tree: &CommitTree, record: &Record) -> Result<Outcome, git::Error> {
     let edited = tree.edited_files(record)?;
     if edited.is_empty() {
-        let (count, digest) = (record.files().len(), record.manifests_digest());
-        return Ok(Outcome::holds(format!("{count} files as recorded, together sha256:{digest}")));
+        let (files, digest) = (count(record.files().len(), "file"), record.manifests_digest());
+        return Ok(Outcome::holds(format!("{files} as recorded, together sha256:{digest}")));
     }
     let differences = edited.iter().map(ToString::to_string);
     Ok(Outcome::fails(differences, "publish again after undoing the edit on the branch"))
