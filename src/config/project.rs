@@ -45,6 +45,13 @@ impl Project {
     /// The folder of policies when the file names none.
     pub const DEFAULT_POLICIES: &str = "policies";
 
+    /// The folder of shared templates, whether or not it exists.
+    #[must_use]
+    pub fn templates_folder(&self) -> RepoPath {
+        let default = || RepoPath::parse(Self::DEFAULT_TEMPLATES).expect("a fixed name without any sign");
+        self.templates.as_ref().map_or_else(default, |templates| templates.value.clone())
+    }
+
     /// The environment of that name.
     #[must_use]
     pub fn environment(&self, name: &str) -> Option<&Environment> {

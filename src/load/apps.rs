@@ -59,11 +59,7 @@ pub(super) fn find<'a>(
 /// The folders that hold something else than an app: shared templates, policies, schemas.
 pub(super) fn reserved_folders(project: &Project) -> Vec<RepoPath> {
     let default = |name: &str| RepoPath::parse(name).expect("a fixed name without any sign");
-    let mut reserved = Vec::new();
-    match &project.templates {
-        Some(templates) => reserved.push(templates.value.clone()),
-        None => reserved.push(default(Project::DEFAULT_TEMPLATES)),
-    }
+    let mut reserved = vec![project.templates_folder()];
     match &project.policies.paths {
         Some(paths) => reserved.extend(paths.iter().map(|path| path.value.clone())),
         None => reserved.push(default(Project::DEFAULT_POLICIES)),

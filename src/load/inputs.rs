@@ -67,10 +67,7 @@ impl InputReader<'_> {
 
     /// The templates of the shared folder, for every app that renders templates.
     pub(super) fn shared(&mut self, project: &Project) -> Result<Vec<(RepoPath, Input)>, LoadError> {
-        let folder = match &project.templates {
-            Some(templates) => templates.value.clone(),
-            None => RepoPath::parse(Project::DEFAULT_TEMPLATES).expect("a fixed name without any sign"),
-        };
+        let folder = project.templates_folder();
         let listing = self.listing;
         let mut shared = Vec::new();
         for file in listing.under(Some(&folder)) {

@@ -60,6 +60,8 @@ pub struct Unit {
     pub app: Arc<str>,
     /// The app's folder in the source tree; `None` for an app whose folder is the repository itself.
     pub folder: Option<RepoPath>,
+    /// The folder of templates that all apps share, whether or not it exists.
+    pub templates: RepoPath,
     /// How the folder is turned into manifests.
     pub engine: EngineKind,
     /// The closed list of files the engine sees.

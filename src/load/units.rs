@@ -40,7 +40,7 @@ pub fn load(tree: &dyn ReadTree, project: &Project) -> Result<Loaded, LoadError>
                 continue;
             }
             if let Some(merged) = values.of_unit(found, environment, of_environment)? {
-                units.push(unit(found, environment, closed, merged));
+                units.push(unit(found, project, environment, closed, merged));
             }
         }
     }
@@ -56,11 +56,18 @@ struct ClosedApp {
     inputs: Arc<super::Inputs>,
 }
 
-fn unit(found: &FoundApp<'_>, environment: &Environment, closed: &ClosedApp, merged: Merged) -> Unit {
+fn unit(
+    found: &FoundApp<'_>,
+    project: &Project,
+    environment: &Environment,
+    closed: &ClosedApp,
+    merged: Merged,
+) -> Unit {
     Unit {
         environment: Arc::clone(&environment.name),
         app: Arc::clone(&found.name),
         folder: found.folder.clone(),
+        templates: project.templates_folder(),
         engine: closed.engine,
         inputs: Arc::clone(&closed.inputs),
         values: merged.root,
