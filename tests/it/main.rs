@@ -4,5 +4,6 @@ mod branch;
 mod config;
 mod evaluate;
 mod load;
+mod render;
 mod validate;
 mod yaml;
