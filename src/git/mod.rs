@@ -6,6 +6,7 @@
 
 mod branch;
 mod commit_tree;
+mod create;
 mod error;
 mod object;
 mod pack;

@@ -105,6 +105,18 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// As a reflog names who moved a reference; `time` as [`git_time`] writes it.
+    pub(super) fn in_reflog<'a>(&'a self, time: &'a str) -> gix::actor::SignatureRef<'a> {
+        gix::actor::SignatureRef { name: self.name.as_str().into(), email: self.email.as_str().into(), time }
+    }
+
+    /// As a commit names its author: `Ada <ada@example.com> 1767225600 +0130`.
+    pub(super) fn at(&self, time: CommitTime) -> String {
+        format!("{} <{}> {}", self.name, self.email, git_time(time))
+    }
+}
+
 impl Default for Identity {
     fn default() -> Self {
         Self { name: "Hydrant".to_owned(), email: "hydrant@localhost".to_owned() }
@@ -131,7 +143,7 @@ impl Repository {
             }
         };
         if let Some(tip) = &tip
-            && tip.record.says_the_same_as(tree.record())
+            && tip.record.owns_the_same_as(tree.record())
         {
             return Ok(Prepared::Unchanged { tip: tip.id });
         }
@@ -252,8 +264,7 @@ fn new_objects(repo: &gix::Repository, memory: gix::odb::memory::Storage) -> Vec
 
 /// A commit as git writes it, without signature. Written by hand: every byte of it is signed.
 fn commit_bytes(tree: ObjectId, parent: Option<CommitId>, hydrated: &HydratedTree, identity: &Identity) -> Vec<u8> {
-    let Identity { name, email } = identity;
-    let who = format!("{name} <{email}> {}", git_time(hydrated.dry().time));
+    let who = identity.at(hydrated.dry().time);
     let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
     let message = message(hydrated);
     format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}").into_bytes()
@@ -272,7 +283,7 @@ fn message(hydrated: &HydratedTree) -> String {
 }
 
 /// `1767225600 +0130`.
-fn git_time(time: CommitTime) -> String {
+pub(super) fn git_time(time: CommitTime) -> String {
     let sign = if time.offset < 0 { '-' } else { '+' };
     let minutes = time.offset.unsigned_abs() / 60;
     format!("{} {sign}{:02}{:02}", time.seconds, minutes / 60, minutes % 60)

@@ -161,16 +161,13 @@ impl Record {
         Digest::of_list(self.files().into_iter().map(|(path, file)| (path.as_str(), file.sha256)))
     }
 
-    /// Whether the same was published under the same evidence: the dry commit and the tool's version may differ.
+    /// Whether both own the same files with the same bytes: then the branch already is what the other asks for.
     ///
-    /// Such a publication makes no commit. One that only changed a comment of a template does: its inputs differ, and
-    /// the record on the branch would claim what is no longer so.
+    /// Such a publication makes no commit. Everything else in a record tells how the files came about, and stays true of
+    /// the commit it was written for; an edited comment in a template must not become a deploy to review.
     #[must_use]
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
-        let mut twin = self.clone();
-        twin.dry_commit.clone_from(&other.dry_commit);
-        twin.tool.clone_from(&other.tool);
-        twin == *other
+    pub fn owns_the_same_as(&self, other: &Self) -> bool {
+        self.environment == other.environment && self.files() == other.files()
     }
 
     fn validate(&self) -> Result<(), RecordError> {
@@ -282,13 +279,16 @@ mod tests {
     }
 
     #[test]
-    fn only_dry_commit_and_tool_may_differ_between_records_that_say_the_same() {
+    fn only_owned_files_decide_whether_a_branch_is_up_to_date() {
         let mut other = record();
         other.dry_commit = "f".repeat(40);
         other.tool.version = "9.9.9".to_owned();
-        assert!(record().says_the_same_as(&other));
         other.policies = Digest::of(b"stricter");
-        assert!(!record().says_the_same_as(&other));
+        assert!(record().owns_the_same_as(&other));
+        let app = other.apps.values_mut().next().expect("an app");
+        let file = app.files.values_mut().next().expect("a file");
+        file.sha256 = Digest::of(b"other bytes");
+        assert!(!record().owns_the_same_as(&other));
     }
 
     proptest! {
