@@ -1,2 +1,7 @@
-//! The `hydrant` binary.
-fn main() {}
+//! The `hydrant` binary: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hydrant::cli::run()
+}

@@ -1,1 +1,292 @@
-//! pipeline
+//! Pipeline: the order of the stages, and the fan-out over environments × apps.
+//!
+//! Every function here is meant to be read aloud; the work is in the stages. Results come back in input order
+//! whatever the number of threads.
+
+mod assemble;
+mod judge;
+mod publication;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::admit::{Admitted, Checked, Refusal, admit};
+use crate::config::Project;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::evaluate::EvaluationLimits;
+use crate::load::{self, Unit};
+use crate::manifest::{Manifest, ReadLimits, write_documents};
+use crate::parse::parse;
+use crate::render::{Outcome, RenderLimits, render};
+use crate::report::Accounting;
+use crate::tree::ReadTree;
+
+pub use publication::{EnvironmentPlan, Publication, Refreshed, plan, publish};
+
+/// Told how far a run is; called from many threads.
+pub trait Progress: Sync {
+    /// A stage begins that has `total` steps.
+    fn stage(&self, name: &'static str, total: usize);
+    /// One step is done.
+    fn advance(&self);
+    /// All stages are done.
+    fn finish(&self);
+}
+
+/// Progress that nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn stage(&self, _: &'static str, _: usize) {}
+    fn advance(&self) {}
+    fn finish(&self) {}
+}
+
+/// Which environments, and which of their apps.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// By environment; an empty list means all its apps. An empty map means everything.
+    pub environments: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Selection {
+    /// Whether an environment is selected, if only for some of its apps.
+    #[must_use]
+    pub fn has_environment(&self, environment: &str) -> bool {
+        self.environments.is_empty() || self.environments.contains_key(environment)
+    }
+
+    /// Whether an app of an environment is selected.
+    #[must_use]
+    pub fn has_app(&self, environment: &str, app: &str) -> bool {
+        self.environments.is_empty()
+            || self.environments.get(environment).is_some_and(|apps| apps.is_empty() || apps.contains(app))
+    }
+}
+
+/// What each text, template and policy may cost.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// Of templates.
+    pub render: RenderLimits,
+    /// Of YAML.
+    pub read: ReadLimits,
+    /// Of policies.
+    pub evaluation: EvaluationLimits,
+}
+
+/// Why a run could not give its result.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration cannot be used. The user's move.
+    #[error("the configuration cannot be used")]
+    Configuration(Vec<Diagnostic>),
+    /// An app was selected that no environment has. The user's move.
+    #[error("environment `{environment}` has no app `{app}`")]
+    NoSuchApp {
+        /// The environment.
+        environment: String,
+        /// The app as it was asked for.
+        app: String,
+        /// The apps it has.
+        known: Vec<String>,
+    },
+    /// The tree could not be read. The environment's move.
+    #[error(transparent)]
+    Load(#[from] load::LoadError),
+    /// An admitted object could not be written, or an app cannot have a folder.
+    #[error(transparent)]
+    Hydrate(#[from] crate::hydrate::HydrateError),
+    /// The author of the commits cannot be used. The user's move.
+    #[error(transparent)]
+    Identity(#[from] crate::git::IdentityError),
+    /// The repository, the branch or the object database.
+    #[error(transparent)]
+    Git(#[from] crate::git::Error),
+    /// The key.
+    #[error(transparent)]
+    Sign(#[from] crate::sign::SignError),
+}
+
+/// Runs `work` with a number of threads; as many as there are cores for `None`.
+pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
+    // templates and schemas recurse: their limits are measured for stacks of this size
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).stack_size(8 * 1024 * 1024).build();
+    match pool {
+        Ok(pool) => pool.install(work),
+        // a machine that gives us no thread still has the one we are on
+        Err(_) => work(),
+    }
+}
+
+/// What a check found: every environment with what is known about it, and the findings of all.
+#[derive(Debug)]
+pub struct Checkup {
+    /// In order of their names.
+    pub environments: Vec<EnvironmentCheck>,
+    /// Findings that concern no single environment: policies that do not load.
+    pub common: Vec<Diagnostic>,
+    /// Where everything went.
+    pub accounting: Accounting,
+}
+
+/// One environment after all gates.
+#[derive(Debug)]
+pub struct EnvironmentCheck {
+    /// Its objects and how they were checked.
+    pub checked: Checked,
+    /// What was found, in input order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checkup {
+    /// All findings.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.common.iter().chain(self.environments.iter().flat_map(|environment| &environment.diagnostics))
+    }
+
+    /// Decides for every environment.
+    #[must_use]
+    pub fn admit(self, threshold: Severity) -> Vec<Result<Admitted, Refusal>> {
+        let common = self.common;
+        let decide = |environment: EnvironmentCheck| {
+            let diagnostics = [environment.diagnostics, common.clone()].concat();
+            admit(environment.checked, &diagnostics, threshold)
+        };
+        self.environments.into_iter().map(decide).collect()
+    }
+}
+
+/// Renders, parses, validates and evaluates everything that is selected.
+pub fn check(
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Checkup, Error> {
+    let loaded = load_selected(tree, project, selection)?;
+    let checks = load::read_checks(tree, project)?;
+    let gates = judge::Gates::new(project, checks, limits)?;
+    let built = build_all(&loaded.units, limits, progress);
+    let environments = assemble::environments(project, selection, built, loaded.diagnostics);
+    let checkup = judge::all(&gates, environments, selection, progress);
+    progress.finish();
+    Ok(checkup)
+}
+
+/// One app as `hydrant render` shows it.
+#[derive(Debug)]
+pub struct RenderedApp {
+    /// The environment.
+    pub environment: String,
+    /// The app.
+    pub app: String,
+    /// Its objects in canonical YAML; empty for an app without objects.
+    pub manifest: String,
+}
+
+/// What was rendered, and what went wrong.
+#[derive(Debug)]
+pub struct Rendering {
+    /// In order of environment and app.
+    pub apps: Vec<RenderedApp>,
+    /// Findings of templates and YAML; nothing is checked against schemas or policies.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Renders and parses what is selected, and nothing more.
+pub fn render_apps(
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Rendering, Error> {
+    let mut loaded = load_selected(tree, project, selection)?;
+    loaded.units.retain(|unit| selection.has_app(&unit.environment, &unit.app));
+    let built = build_all(&loaded.units, limits, progress);
+    progress.finish();
+    let mut rendering = Rendering { apps: Vec::new(), diagnostics: loaded.diagnostics };
+    for Built { unit, manifests, diagnostics, .. } in built {
+        rendering.diagnostics.extend(diagnostics);
+        let manifest = write_documents(manifests.iter().map(|manifest| &manifest.root));
+        // a value that cannot be written is a finding of `check`, which knows the object; here the app is left out
+        let manifest = manifest.unwrap_or_default();
+        rendering.apps.push(RenderedApp {
+            environment: unit.environment.to_string(),
+            app: unit.app.to_string(),
+            manifest,
+        });
+    }
+    Ok(rendering)
+}
+
+/// Loads every app of the selected environments: an app is checked against the CRDs of its neighbours.
+fn load_selected(tree: &dyn ReadTree, project: &Project, selection: &Selection) -> Result<load::Loaded, Error> {
+    let mut loaded = load::load(tree, project)?;
+    if loaded.diagnostics.iter().any(is_unusable_configuration) {
+        return Err(Error::Configuration(loaded.diagnostics));
+    }
+    loaded.units.retain(|unit| selection.has_environment(&unit.environment));
+    for (environment, apps) in &selection.environments {
+        let known = || loaded.units.iter().filter(|unit| *unit.environment == **environment).map(|unit| &*unit.app);
+        if let Some(app) = apps.iter().find(|app| !known().any(|known| known == app.as_str())) {
+            let known = known().map(str::to_owned).collect();
+            return Err(Error::NoSuchApp { environment: environment.clone(), app: app.clone(), known });
+        }
+    }
+    Ok(loaded)
+}
+
+/// A mistake of the configuration ends a run before anything is rendered; what it merely warns of does not.
+fn is_unusable_configuration(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error && load::is_configuration(&diagnostic.rule)
+}
+
+/// Everything one unit became.
+struct Built<'a> {
+    unit: &'a Unit,
+    outcomes: Vec<Outcome>,
+    manifests: Vec<Manifest>,
+    documents: usize,
+    empty_documents: usize,
+    failed_documents: usize,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Renders and parses units side by side; what was just rendered is parsed while it is in the cache.
+fn build_all<'a>(units: &'a [Unit], limits: &Limits, progress: &dyn Progress) -> Vec<Built<'a>> {
+    progress.stage("rendering", units.len());
+    let build = |unit: &'a Unit| {
+        let built = build(unit, limits);
+        progress.advance();
+        built
+    };
+    units.par_iter().map(build).collect()
+}
+
+fn build<'a>(unit: &'a Unit, limits: &Limits) -> Built<'a> {
+    let rendered = render(unit, &limits.render);
+    let mut built = Built {
+        unit,
+        outcomes: rendered.outcomes.into_iter().map(|(_, outcome)| outcome).collect(),
+        manifests: Vec::new(),
+        documents: 0,
+        empty_documents: 0,
+        failed_documents: 0,
+        diagnostics: rendered.diagnostics,
+    };
+    for file in rendered.files {
+        let parsed = parse(&file.source, &limits.read);
+        built.manifests.extend(parsed.manifests);
+        built.documents += parsed.documents + parsed.empty;
+        built.empty_documents += parsed.empty + parsed.empty_lists;
+        built.failed_documents += parsed.failed;
+        let within = |diagnostic: Diagnostic| diagnostic.within(&unit.environment, &unit.app);
+        built.diagnostics.extend(parsed.diagnostics.into_iter().map(within));
+    }
+    built
+}

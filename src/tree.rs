@@ -285,6 +285,41 @@ impl ReadTree for MemoryTree {
     }
 }
 
+/// A folder of a tree as a tree of its own: what a project in a subfolder of its repository sees.
+#[derive(Debug)]
+pub struct Subtree<T> {
+    tree: T,
+    folder: RepoPath,
+}
+
+impl<T: ReadTree> Subtree<T> {
+    /// The part of `tree` below `folder`.
+    #[must_use]
+    pub fn new(tree: T, folder: RepoPath) -> Self {
+        Self { tree, folder }
+    }
+
+    fn whole(&self, path: &RepoPath) -> RepoPath {
+        RepoPath(format!("{}/{}", self.folder, path))
+    }
+}
+
+impl<T: ReadTree> ReadTree for Subtree<T> {
+    fn files(&self, folder: Option<&RepoPath>) -> Result<Vec<RepoPath>, TreeError> {
+        let folder = folder.map_or_else(|| self.folder.clone(), |folder| self.whole(folder));
+        let files = self.tree.files(Some(&folder))?;
+        Ok(files
+            .iter()
+            .filter_map(|path| path.strip_prefix(&self.folder))
+            .map(|path| RepoPath(path.to_owned()))
+            .collect())
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, TreeError> {
+        self.tree.read(&self.whole(path))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,6 +343,18 @@ mod tests {
         assert_eq!(resolve_symlink(&link, "../base/a.yaml").expect("inside").as_str(), "apps/base/a.yaml");
         assert!(resolve_symlink(&link, "../../../etc/passwd").is_err());
         assert!(resolve_symlink(&link, "/etc/passwd").is_err());
+    }
+
+    #[test]
+    fn a_subtree_sees_its_own_folder_as_the_top() {
+        let path = |text| RepoPath::parse(text).expect("valid");
+        let mut tree = MemoryTree::default();
+        tree.insert(path("shop/apps/a.yaml"), *b"a");
+        tree.insert(path("shopping/b.yaml"), *b"b");
+        let shop = Subtree::new(tree, path("shop"));
+        assert_eq!(shop.files(None).expect("readable"), [path("apps/a.yaml")]);
+        assert_eq!(&*shop.read(&path("apps/a.yaml")).expect("readable"), b"a");
+        assert!(shop.read(&path("b.yaml")).is_err());
     }
 
     #[test]

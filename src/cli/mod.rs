@@ -1,1 +1,188 @@
-//! cli
+//! The command line: what was typed, and what the terminal says back. One file a command.
+//!
+//! stdout is data, stderr is talk. Exit codes are in [`exit`].
+
+mod check;
+mod demo;
+mod exit;
+mod explain;
+mod progress;
+mod project;
+mod publish;
+mod render;
+mod schema;
+mod terminal;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Severity;
+use exit::Exit;
+use terminal::Terminal;
+
+/// Renders templated manifests, validates them against schemas and policies, and publishes them as signed branches.
+#[derive(Debug, Parser)]
+#[command(name = "hydrant", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes:
+  0 clean · 1 findings · 2 usage or configuration · 3 nothing was checked
+  4 could not do the job · 5 publication refused · 6 verification failed
+
+Start with `hydrant demo`: it makes an example repository and takes you through it.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// Options that every command understands.
+#[derive(Debug, Args)]
+struct Global {
+    /// Work in this folder instead of the current one
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, default_value = ".")]
+    directory: PathBuf,
+    /// Threads to use; as many as there are cores by default. The result is the same with any number
+    #[arg(long, value_name = "N", global = true, env = "HYDRANT_THREADS")]
+    threads: Option<usize>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    color: Color,
+    /// Say only what is wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make an example repository and take it through the whole pipeline
+    Demo(demo::Arguments),
+    /// Render manifests, without checking them
+    Render(render::Arguments),
+    /// Render and gate: YAML, schemas, policies. The pre-commit hook and the CI gate
+    Check(check::Arguments),
+    /// Check, then commit the rendered manifests to the environments' branches, signed
+    Publish(publish::Arguments),
+    /// Check a published branch: its signature, its record, and every file against the record
+    Verify(verify::Arguments),
+    /// Explain a rule
+    Explain(explain::Arguments),
+    /// Print the JSON schema of `hydrant.yaml`, or of the JSON report
+    Schema(schema::Arguments),
+}
+
+/// Which reports to write, and what refuses.
+#[derive(Debug, Args)]
+struct ReportArguments {
+    /// Also write a report to a file; `-` is stdout. Formats: json
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = ReportTarget::parse)]
+    reports: Vec<ReportTarget>,
+    /// The lowest severity that refuses
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: Threshold,
+}
+
+impl Default for ReportArguments {
+    fn default() -> Self {
+        Self { reports: Vec::new(), fail_on: Threshold::Error }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Threshold {
+    /// Only errors
+    Error,
+    /// Errors and warnings
+    Warning,
+}
+
+impl From<Threshold> for Severity {
+    fn from(threshold: Threshold) -> Self {
+        match threshold {
+            Threshold::Error => Self::Error,
+            Threshold::Warning => Self::Warning,
+        }
+    }
+}
+
+/// `json=report.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ReportTarget {
+    file: PathBuf,
+}
+
+impl ReportTarget {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("json", file)) if !file.is_empty() => Ok(Self { file: file.into() }),
+            Some((format, file)) if !file.is_empty() => {
+                Err(format!("`{format}` is not a report format; this version writes `json`"))
+            }
+            _ => Err("write FORMAT=FILE, such as json=report.json".to_owned()),
+        }
+    }
+}
+
+/// Reads the command line, does what it says, and gives the exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap words its own errors, and `--help` and `--version` are "errors" that succeed
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Clean.into() };
+        }
+    };
+    let terminal = Terminal::detect(cli.global.color, cli.global.quiet);
+    let result = crate::pipeline::with_threads(cli.global.threads, || dispatch(&cli, &terminal));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
+    match &cli.command {
+        Command::Demo(arguments) => demo::run(arguments, &cli.global, terminal),
+        Command::Render(arguments) => render::run(arguments, &cli.global, terminal),
+        Command::Check(arguments) => check::run(arguments, &cli.global, terminal),
+        Command::Publish(arguments) => publish::run(arguments, &cli.global, terminal),
+        Command::Verify(arguments) => verify::run(arguments, &cli.global, terminal),
+        Command::Explain(arguments) => explain::run(arguments, terminal),
+        Command::Schema(arguments) => schema::run(arguments, terminal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_report_target_names_format_and_file() {
+        assert_eq!(ReportTarget::parse("json=out.json"), Ok(ReportTarget { file: "out.json".into() }));
+        assert!(ReportTarget::parse("sarif=out.sarif").is_err_and(|error| error.contains("`sarif`")));
+        assert!(ReportTarget::parse("json").is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! `hydrant check`: render and gate. Writes nothing but reports.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::progress::Bar;
+use super::project::{Workspace, open_repository, pipeline_failure, selection};
+use super::terminal::Terminal;
+use super::{Global, ReportArguments};
+use crate::admit::{Absence, Refusal};
+use crate::pipeline::{self, Checkup, Limits};
+use crate::report::{Report, human, json};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hydrant check                       everything, as it lies in the work tree
+  hydrant check prod                  one environment
+  hydrant check prod/web              one app in one environment
+  hydrant check --rev HEAD            what is committed, whatever the work tree holds
+  hydrant check --report json=r.json  and a report for machines")]
+pub(super) struct Arguments {
+    /// Environments, or apps in them; everything by default
+    #[arg(value_name = "ENV[/APP]")]
+    selection: Vec<String>,
+    /// Check a commit instead of the work tree
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+    #[command(flatten)]
+    report: ReportArguments,
+}
+
+impl Arguments {
+    /// Everything in the work tree, as `hydrant check` without arguments does it.
+    pub(super) fn everything() -> Self {
+        Self { selection: Vec::new(), rev: None, report: ReportArguments::default() }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
+    let workspace = match &arguments.rev {
+        None => Workspace::from_work_tree(global)?,
+        Some(revision) => Workspace::from_commit(global, &open_repository(global)?, revision)?,
+    };
+    let selection = selection(&arguments.selection, &workspace.project)?;
+    let started = Instant::now();
+    let bar = Bar::new(terminal);
+    let checkup = pipeline::check(&*workspace.tree, &workspace.project, &selection, &Limits::default(), &bar)
+        .map_err(pipeline_failure)?;
+    tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
+    let decisions = checkup.admit(arguments.report.fail_on.into());
+    Ok(conclude(decisions.iter().filter_map(|decision| decision.as_ref().err()), terminal))
+}
+
+/// Writes the reports that were asked for, then says what was found and where everything went.
+pub(super) fn tell(
+    command: &'static str,
+    checkup: &Checkup,
+    arguments: &ReportArguments,
+    elapsed: Duration,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let diagnostics = checkup.diagnostics().cloned().collect();
+    let report = Report::new(command, diagnostics, checkup.accounting.clone(), arguments.fail_on.into());
+    for target in &arguments.reports {
+        let text = json::write(&report);
+        if target.file.as_os_str() == "-" {
+            terminal.data(&text);
+        } else {
+            std::fs::write(&target.file, text)
+                .map_err(|error| Failure::cannot_work(format!("cannot write `{}`: {error}", target.file.display())))?;
+        }
+    }
+    terminal.say(&human::findings(&report, terminal.style()));
+    terminal.talk(&summary(&report, elapsed, terminal));
+    Ok(())
+}
+
+fn summary(report: &Report, elapsed: Duration, terminal: &Terminal) -> String {
+    let verdict = human::verdict(report);
+    let verdict = if report.refusing() > 0 { terminal.strong(&verdict, "31") } else { terminal.strong(&verdict, "32") };
+    let time = if terminal.is_interactive() { format!(" in {:.2} s", elapsed.as_secs_f64()) } else { String::new() };
+    format!("{verdict}{time}\n{}", human::accounting(&report.accounting))
+}
+
+/// The exit code of some refusals: findings before absence, because a syntax error may be why nothing was checked.
+pub(super) fn conclude<'a>(refusals: impl Iterator<Item = &'a Refusal>, terminal: &Terminal) -> Exit {
+    let mut exit = Exit::Clean;
+    for refusal in refusals {
+        match refusal {
+            Refusal::Findings { .. } => exit = Exit::Findings,
+            Refusal::NothingChecked { absence, .. } => {
+                terminal.say(&format!("{}: {refusal}", terminal.strong("error", "31")));
+                terminal.say(&format!("  help: {}", way_out(*absence)));
+                if exit == Exit::Clean {
+                    exit = Exit::NothingChecked;
+                }
+            }
+        }
+    }
+    exit
+}
+
+/// What to do where nothing was checked.
+fn way_out(absence: Absence) -> &'static str {
+    match absence {
+        Absence::NoApp => {
+            "put manifests or templates into a folder under `apps`, or name their folders in hydrant.yaml"
+        }
+        Absence::NoObject => "see above what was skipped: manifests end in .yaml, .yml or .json, templates in .yaml.j2",
+        Absence::NoPolicy => "add Rego under `policies`, or name a shipped pack as `policies.builtin` in hydrant.yaml",
+    }
+}

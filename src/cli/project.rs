@@ -1,0 +1,133 @@
+//! The project a command works on: found from the current folder upwards, read from the work tree or from a commit.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Global;
+use super::exit::{Exit, Failure};
+use crate::config::{self, CONFIG_FILE, Project};
+use crate::git::{self, Repository};
+use crate::load::{self, WorkTree};
+use crate::pipeline::{self, Selection};
+use crate::source::Source;
+use crate::tree::{ReadTree, RepoPath, Subtree};
+
+/// Where the project is and what its configuration says.
+pub(super) struct Workspace {
+    /// The folder of `hydrant.yaml`, or the one the command was called in.
+    pub(super) root: PathBuf,
+    /// Its files.
+    pub(super) tree: Box<dyn ReadTree>,
+    /// Its configuration, or what was found in its place.
+    pub(super) project: Project,
+}
+
+impl Workspace {
+    /// The project as it lies in the work tree.
+    pub(super) fn from_work_tree(global: &Global) -> Result<Self, Failure> {
+        let root = find_root(&global.directory)?;
+        let tree = WorkTree::open(&root).map_err(|error| Failure::cannot_work(error.to_string()))?;
+        let project = read_project(&tree)?;
+        Ok(Self { root, tree: Box::new(tree), project })
+    }
+
+    /// The project as it was committed.
+    pub(super) fn from_commit(global: &Global, repository: &Repository, revision: &str) -> Result<Self, Failure> {
+        let root = find_root(&global.directory)?;
+        let commit = repository.commit_tree(revision).map_err(git_failure)?;
+        let tree: Box<dyn ReadTree> = match folder_in(repository, &root)? {
+            None => Box::new(commit),
+            Some(folder) => Box::new(Subtree::new(commit, folder)),
+        };
+        let project = read_project(&*tree)?;
+        Ok(Self { root, tree, project })
+    }
+
+    /// A path of the configuration: relative to the project, with `~` for the home folder.
+    pub(super) fn resolve(&self, path: &str) -> PathBuf {
+        match (path.strip_prefix("~/"), std::env::home_dir()) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => self.root.join(path),
+        }
+    }
+}
+
+/// Opens the repository that holds the project.
+pub(super) fn open_repository(global: &Global) -> Result<Repository, Failure> {
+    Repository::open(&global.directory).map_err(git_failure)
+}
+
+/// The nearest folder upwards that holds `hydrant.yaml`; without one, the folder itself.
+fn find_root(directory: &Path) -> Result<PathBuf, Failure> {
+    let start = directory
+        .canonicalize()
+        .map_err(|error| Failure::cannot_work(format!("cannot open `{}`: {error}", directory.display())))?;
+    let found = start.ancestors().find(|folder| folder.join(CONFIG_FILE).is_file());
+    Ok(found.map_or_else(|| start.clone(), Path::to_path_buf))
+}
+
+/// The project's folder as a path in its repository; `None` if it is the repository's own top.
+fn folder_in(repository: &Repository, root: &Path) -> Result<Option<RepoPath>, Failure> {
+    let Some(top) = repository.work_tree() else { return Ok(None) };
+    let outside = || Failure::cannot_work(format!("`{}` is not in the work tree of its repository", root.display()));
+    let top = top.canonicalize().map_err(|_| outside())?;
+    let inside = root.strip_prefix(&top).map_err(|_| outside())?;
+    match inside.to_str() {
+        Some("") => Ok(None),
+        Some(path) => RepoPath::parse(path).map(Some).map_err(|error| Failure::cannot_work(error.to_string())),
+        None => Err(outside()),
+    }
+}
+
+fn read_project(tree: &dyn ReadTree) -> Result<Project, Failure> {
+    let path = RepoPath::parse(CONFIG_FILE).expect("a file name is a path");
+    if !tree.contains(&path).map_err(|error| Failure::cannot_work(error.to_string()))? {
+        return load::discover(tree).map_err(|error| Failure::cannot_work(error.to_string()));
+    }
+    let bytes = tree.read(&path).map_err(|error| Failure::cannot_work(error.to_string()))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| Failure::usage(format!("`{CONFIG_FILE}` is not UTF-8: {error}")))?;
+    config::parse(&Source::file(CONFIG_FILE, text) as &Arc<Source>).map_err(Failure::configuration)
+}
+
+/// Reads `ENV` and `ENV/APP` arguments.
+pub(super) fn selection(words: &[String], project: &Project) -> Result<Selection, Failure> {
+    let mut selection = Selection::default();
+    for word in words {
+        let (environment, app) = word.split_once('/').map_or((word.as_str(), None), |(env, app)| (env, Some(app)));
+        if project.environment(environment).is_none() {
+            let names: Vec<&str> = project.environments.iter().map(|environment| &*environment.name).collect();
+            return Err(Failure::usage(format!("no environment is called `{environment}`"))
+                .help(format!("there is {}", names.join(", "))));
+        }
+        let apps = selection.environments.entry(environment.to_owned()).or_default();
+        apps.extend(app.map(str::to_owned));
+    }
+    Ok(selection)
+}
+
+/// How trouble of the pipeline ends a command.
+pub(super) fn pipeline_failure(error: pipeline::Error) -> Failure {
+    match error {
+        pipeline::Error::Configuration(diagnostics) => Failure::configuration(diagnostics),
+        pipeline::Error::Git(error) => git_failure(error),
+        pipeline::Error::Sign(error) => Failure::cannot_work(error.to_string()).help(error.help()),
+        pipeline::Error::Identity(error) => Failure::usage(format!("`output.author`: {error}")),
+        pipeline::Error::NoSuchApp { ref known, .. } => {
+            let known = known.join(", ");
+            Failure::usage(error.to_string()).help(format!("it has {known}"))
+        }
+        error => Failure::cannot_work(error.to_string()),
+    }
+}
+
+/// How trouble with git ends a command.
+pub(super) fn git_failure(error: git::Error) -> Failure {
+    let exit = if error.is_refusal() { Exit::Refused } else { Exit::CannotWork };
+    let help = error.help();
+    let failure = Failure::new(exit, error.to_string());
+    match help {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}

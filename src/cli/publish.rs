@@ -1,0 +1,136 @@
+//! `hydrant publish`: check, then commit what was admitted to the environments' branches, signed.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::check::{conclude, tell};
+use super::exit::{Exit, Failure};
+use super::progress::Bar;
+use super::project::{Workspace, open_repository, pipeline_failure, selection};
+use super::terminal::Terminal;
+use super::{Global, ReportArguments};
+use crate::diagnostic::count;
+use crate::git::Prepared;
+use crate::pipeline::{self, EnvironmentPlan, Limits, Publication};
+use crate::sign::SshSigner;
+
+#[derive(Debug, Args)]
+#[command(after_help = "What is published is the commit, never the work tree. All environments are published or none.
+stdout has one line for each environment: its branch and the commit at its tip.
+
+Examples:
+  hydrant publish                     every environment, from HEAD
+  hydrant publish prod --rev v1.4.0   one environment, from a tag
+  hydrant publish --dry-run           what would change on the branches")]
+pub(super) struct Arguments {
+    /// Environments; all by default
+    #[arg(value_name = "ENV")]
+    environments: Vec<String>,
+    /// The commit to publish
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    rev: String,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The OpenSSH private key that signs; by default what `signing.key` of `hydrant.yaml` names
+    #[arg(long, value_name = "FILE", env = "HYDRANT_SIGNING_KEY")]
+    signing_key: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArguments,
+}
+
+impl Arguments {
+    /// Everything, as `hydrant publish` without arguments does it.
+    pub(super) fn everything() -> Self {
+        Self {
+            environments: Vec::new(),
+            rev: "HEAD".to_owned(),
+            dry_run: false,
+            signing_key: None,
+            report: ReportArguments::default(),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(word) = arguments.environments.iter().find(|word| word.contains('/')) {
+        return Err(Failure::usage(format!("`{word}` names an app, but a branch holds a whole environment"))
+            .help("name environments only"));
+    }
+    let repository = open_repository(global)?;
+    let workspace = Workspace::from_commit(global, &repository, &arguments.rev)?;
+    let selection = selection(&arguments.environments, &workspace.project)?;
+    // a key that cannot be used is told before minutes of work, not after
+    let signer = if arguments.dry_run { None } else { Some(read_signer(arguments, global, &workspace)?) };
+    let dry = repository.dry_revision(&arguments.rev).map_err(super::project::git_failure)?;
+
+    let started = Instant::now();
+    let bar = Bar::new(terminal);
+    let checkup = pipeline::check(&*workspace.tree, &workspace.project, &selection, &Limits::default(), &bar)
+        .map_err(pipeline_failure)?;
+    tell("publish", &checkup, &arguments.report, started.elapsed(), terminal)?;
+    let decisions = checkup.admit(arguments.report.fail_on.into());
+    let (admitted, refused): (Vec<_>, Vec<_>) = decisions.into_iter().partition(Result::is_ok);
+    if !refused.is_empty() {
+        let exit = conclude(refused.iter().filter_map(|decision| decision.as_ref().err()), terminal);
+        terminal.say("nothing was published");
+        return Ok(exit);
+    }
+    let admitted: Vec<_> = admitted.into_iter().flatten().collect();
+    let plans = pipeline::plan(&repository, &workspace.project, &admitted, &dry).map_err(pipeline_failure)?;
+    match signer {
+        None => terminal.data(&plans.iter().map(describe_plan).collect::<String>()),
+        Some(signer) => {
+            let published = pipeline::publish(&repository, plans, &signer).map_err(pipeline_failure)?;
+            terminal.talk(&published.iter().map(describe).collect::<String>());
+            let tips = published.iter().map(|one| format!("{} {}\n", one.branch, one.commit));
+            terminal.data(&tips.collect::<String>());
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn read_signer(arguments: &Arguments, global: &Global, workspace: &Workspace) -> Result<SshSigner, Failure> {
+    let file = match (&arguments.signing_key, &workspace.project.signing) {
+        (Some(file), _) => global.directory.join(file),
+        (None, Some(signing)) => workspace.resolve(&signing.key.value),
+        (None, None) => {
+            return Err(Failure::usage("there is no key to sign with, and nothing is published unsigned")
+                .help("name one with `--signing-key FILE`, or as `signing.key` in hydrant.yaml"));
+        }
+    };
+    let text = std::fs::read_to_string(&file).map_err(|error| {
+        Failure::cannot_work(format!("cannot read the signing key `{}`: {error}", file.display()))
+            .help("name an OpenSSH private key with `--signing-key FILE`, or as `signing.key` in hydrant.yaml")
+    })?;
+    SshSigner::from_openssh(&text, &file.to_string_lossy())
+        .map_err(|error| Failure::cannot_work(error.to_string()).help(error.help()))
+}
+
+fn describe_plan(plan: &EnvironmentPlan) -> String {
+    match &plan.prepared {
+        Prepared::Unchanged { tip } => format!("{} unchanged at {tip}\n", plan.branch),
+        Prepared::Commit(commit) => {
+            let from = commit.expected().map_or_else(|| "a new branch".to_owned(), |tip| format!("on top of {tip}"));
+            let mut text = format!("{} {from}, {}\n", plan.branch, count(plan.objects, "object"));
+            commit.written().iter().for_each(|path| text.push_str(&format!("  write {path}\n")));
+            commit.removed().iter().for_each(|path| text.push_str(&format!("  remove {path}\n")));
+            text
+        }
+    }
+}
+
+fn describe(publication: &Publication) -> String {
+    let objects = count(publication.objects, "object");
+    match publication.refreshed {
+        None => format!("{}: {objects}, unchanged\n", publication.branch),
+        Some(refreshed) => format!(
+            "{}: {objects}, {} written, {} removed, signed\n",
+            publication.branch,
+            count(refreshed.written, "file"),
+            refreshed.removed
+        ),
+    }
+}

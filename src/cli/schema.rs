@@ -1,0 +1,30 @@
+//! `hydrant schema`: the JSON schemas of what Hydrant reads and writes.
+
+use clap::{Args, ValueEnum};
+
+use super::exit::{Exit, Failure};
+use super::terminal::Terminal;
+use crate::{config, report};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Which schema
+    #[arg(default_value = "config")]
+    of: Of,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Of {
+    /// `hydrant.yaml`
+    Config,
+    /// The JSON report
+    Report,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    terminal.data(&match arguments.of {
+        Of::Config => config::json_schema(),
+        Of::Report => report::json::schema(),
+    });
+    Ok(Exit::Clean)
+}
