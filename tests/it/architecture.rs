@@ -1,0 +1,206 @@
+//! Two tables hold the architecture: who may use whom, and where each dependency lives.
+//!
+//! `cli → pipeline → stages → vocabulary`. A stage may name the output type of the stage before it; stages never call
+//! each other. A dependency with a home is named in no other folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module, and the modules of this crate that its code may name. Tests inside a module may name more.
+const MAY_USE: &[(&str, &[&str])] = &[
+    // the vocabulary knows no stage
+    ("source", &[]),
+    ("diagnostic", &["source"]),
+    ("tree", &[]),
+    ("manifest", &["source", "diagnostic"]),
+    // the stages: vocabulary, and the output of the stage before
+    ("config", &["source", "diagnostic", "tree", "manifest"]),
+    ("load", &["source", "diagnostic", "tree", "manifest", "config"]),
+    ("render", &["source", "diagnostic", "tree", "manifest", "load"]),
+    ("parse", &["source", "diagnostic", "manifest"]),
+    ("validate", &["source", "diagnostic", "tree", "manifest"]),
+    ("evaluate", &["source", "diagnostic", "tree", "manifest"]),
+    ("admit", &["diagnostic", "tree", "manifest", "load"]),
+    ("hydrate", &["source", "diagnostic", "tree", "manifest", "load", "admit"]),
+    ("sign", &[]),
+    ("git", &["tree", "hydrate", "sign"]),
+    ("verify", &["diagnostic", "tree", "hydrate", "sign", "git"]),
+    ("report", &["source", "diagnostic"]),
+    // the order of the stages, then the terminal
+    (
+        "pipeline",
+        &[
+            "source",
+            "diagnostic",
+            "tree",
+            "manifest",
+            "config",
+            "load",
+            "render",
+            "parse",
+            "validate",
+            "evaluate",
+            "admit",
+            "hydrate",
+            "git",
+            "sign",
+            "report",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "source",
+            "diagnostic",
+            "tree",
+            "manifest",
+            "config",
+            "load",
+            "evaluate",
+            "hydrate",
+            "git",
+            "sign",
+            "verify",
+            "report",
+            "pipeline",
+            "render",
+            "admit",
+        ],
+    ),
+    ("lib", &[]),
+    ("main", &["cli"]),
+];
+
+/// Dependency (as code names it), and the only modules that may name it.
+const HOMES: &[(&str, &[&str])] = &[
+    ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("minijinja", &["render"]),
+    ("regex", &["render"]),
+    ("semver", &["render"]),
+    ("jsonschema", &["validate"]),
+    ("regorus", &["evaluate"]),
+    ("gix", &["git"]),
+    ("crc32fast", &["git"]),
+    ("sha1", &["git"]),
+    ("ssh_key", &["sign"]),
+    ("miette", &["report"]),
+    ("rayon", &["pipeline", "render"]),
+    ("granit_parser", &["manifest"]),
+    ("serde_yaml", &["config"]),
+    ("globset", &["config", "load"]),
+    ("ignore", &["load"]),
+    ("tempfile", &["cli", "git"]),
+];
+
+#[test]
+fn modules_use_only_what_lies_below_them() {
+    let table: BTreeMap<_, _> = MAY_USE.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let allowed = table.get(file.module.as_str()).unwrap_or_else(|| panic!("`{}` is in no table", file.module));
+        for (number, line) in file.code() {
+            for used in crate_modules(line) {
+                if used != file.module && !allowed.contains(&used.as_str()) {
+                    wrong.push(format!("{}:{number}: `{}` uses `{used}`", file.path.display(), file.module));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_dependency_has_one_home() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        for (number, line) in file.code() {
+            for (dependency, homes) in HOMES {
+                if names_crate(line, dependency) && !homes.contains(&file.module.as_str()) {
+                    wrong.push(format!("{}:{number}: `{dependency}` lives in {homes:?}", file.path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn stages_do_not_touch_the_world() {
+    const WORLD: &[&str] =
+        &["std::env", "std::process", "std::fs", "TcpStream", "UdpSocket", "SystemTime", "Instant::now", "println!"];
+    const RIM: &[&str] = &["cli", "main", "git", "load"];
+    let mut wrong = Vec::new();
+    for file in sources().into_iter().filter(|file| !RIM.contains(&file.module.as_str())) {
+        for (number, line) in file.code() {
+            wrong.extend(WORLD.iter().filter(|word| line.contains(**word)).map(|word| {
+                format!("{}:{number}: `{}` touches the world through `{word}`", file.path.display(), file.module)
+            }));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+struct SourceFile {
+    module: String,
+    path: PathBuf,
+    text: String,
+}
+
+impl SourceFile {
+    /// Numbered lines of code: comments and the test module at the end of the file are left out.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        lines
+            .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+}
+
+fn sources() -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files);
+    assert!(files.len() > 20, "found {} source files", files.len());
+    files
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<SourceFile>) {
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let inside = path.strip_prefix(root).expect("under src");
+            let first = inside.components().next().expect("a file").as_os_str().to_string_lossy().into_owned();
+            let module = first.trim_end_matches(".rs").to_owned();
+            // a module of tests is a file of its own in some folders
+            if path.file_stem().is_none_or(|stem| stem != "tests") {
+                files.push(SourceFile { module, text: fs::read_to_string(&path).unwrap(), path });
+            }
+        }
+    }
+}
+
+/// `crate::manifest::…` gives `manifest`, `use crate::{git, sign}` gives both.
+fn crate_modules(line: &str) -> Vec<String> {
+    let mut modules = Vec::new();
+    for rest in line.split("crate::").skip(1) {
+        let names = match rest.strip_prefix('{') {
+            Some(list) => list.split([',', '}']).collect(),
+            None => vec![rest],
+        };
+        modules.extend(names.into_iter().filter_map(|name| {
+            let word: String = name.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            (!word.is_empty() && word != "self").then_some(word)
+        }));
+    }
+    modules
+}
+
+fn names_crate(line: &str, name: &str) -> bool {
+    line.match_indices(&format!("{name}::")).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '_' && c != ':')
+    }) || line.trim_start().starts_with(&format!("use {name};"))
+}

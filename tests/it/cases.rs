@@ -1,0 +1,115 @@
+//! Every folder in `fixtures/cases` is one behaviour that a newcomer can run by hand.
+//!
+//! `in/` is a project. `report.txt` is a session in it: a comment that says what is special, then commands with what
+//! the terminal says and the exit code. `out/`, where there is one, is what the commands leave in `in/out`.
+//!
+//! ```text
+//! # A misspelt key of hydrant.yaml is an error.
+//! $ hydrant check
+//! error[config-unknown-key]
+//! …
+//! [exit 2]
+//! ```
+//!
+//! Commands are `hydrant` and `git`, run without a shell. `HYDRANT_BLESS=1 cargo test` rewrites the expectations; read
+//! every line that changes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn every_case_says_what_it_did_before() {
+    let mut names: Vec<PathBuf> = fs::read_dir(root()).expect("fixtures/cases").map(|e| e.unwrap().path()).collect();
+    names.sort();
+    assert!(names.len() >= 10, "only {} cases found", names.len());
+    let bless = std::env::var_os("HYDRANT_BLESS").is_some();
+    let failures: Vec<String> = names.iter().filter_map(|case| run(case, bless).err()).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases")
+}
+
+fn run(case: &Path, bless: bool) -> Result<(), String> {
+    let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let expected =
+        fs::read_to_string(case.join("report.txt")).map_err(|error| format!("{name}/report.txt: {error}"))?;
+    if !expected.starts_with("# ") {
+        return Err(format!("{name}/report.txt: the first line must say what is special, after `# `"));
+    }
+    let (one, left) = play(case, &expected, "1");
+    let (many, _) = play(case, &expected, "8");
+    if one != many {
+        return Err(format!("{name}: one thread and eight say different things\n{}", difference(&one, &many)));
+    }
+    if bless {
+        fs::write(case.join("report.txt"), &one).map_err(|error| error.to_string())?;
+        bless_tree(&case.join("out"), &left);
+        return Ok(());
+    }
+    if one != expected {
+        return Err(format!("{name}/report.txt differs\n{}", difference(&expected, &one)));
+    }
+    let wanted = tree(&case.join("out"));
+    if wanted != left {
+        return Err(format!("{name}/out differs\nwanted {wanted:#?}\nfound {left:#?}"));
+    }
+    Ok(())
+}
+
+/// Runs the session of a case; gives the transcript, and the files in `out`.
+fn play(case: &Path, script: &str, threads: &str) -> (String, Vec<(String, String)>) {
+    let sandbox = Sandbox::new();
+    sandbox.copy(&case.join("in"), "");
+    let mut transcript = String::new();
+    for line in script.lines() {
+        if line.starts_with('#') {
+            transcript.push_str(line);
+            transcript.push('\n');
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let output = sandbox.run_with_threads(&words, threads);
+            transcript.push_str(&format!("{line}\n{output}"));
+        }
+    }
+    (transcript, tree(&sandbox.path().join("out")))
+}
+
+/// Every file under a folder with its text, sorted.
+fn tree(folder: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    collect(folder, folder, &mut files);
+    files.sort();
+    files
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            let name = path.strip_prefix(root).expect("under the root").to_string_lossy().into_owned();
+            files.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+fn bless_tree(folder: &Path, files: &[(String, String)]) {
+    let _ = fs::remove_dir_all(folder);
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a file lies in a folder")).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+/// The first lines that differ, with a little around them.
+fn difference(wanted: &str, found: &str) -> String {
+    let common = wanted.lines().zip(found.lines()).take_while(|(a, b)| a == b).count();
+    let tail = |text: &str| text.lines().skip(common).take(25).map(|line| format!("    {line}\n")).collect::<String>();
+    format!("  from line {}, wanted:\n{}  found:\n{}", common + 1, tail(wanted), tail(found))
+}

@@ -1,0 +1,157 @@
+//! A folder of its own for one test, and commands that run in it without the machine's settings.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A scratch folder; gone when the test is.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+/// What a command said and how it ended: stdout, then stderr, then the exit code unless it is 0.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: i32,
+}
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        let sandbox = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        fs::create_dir(sandbox.path()).expect("a new folder");
+        let keys = sandbox.home().join(".ssh");
+        fs::create_dir_all(&keys).expect("a new folder");
+        fs::copy(test_key(), keys.join("id_ed25519")).expect("a new file");
+        sandbox
+    }
+
+    /// The project's folder.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// Writes a file, with the folders it needs.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a new folder");
+        fs::write(path, text).expect("a new file");
+    }
+
+    /// The text of a file.
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join(name)).expect("a readable file")
+    }
+
+    /// The private key that `~/.ssh/id_ed25519` is.
+    pub(crate) fn signing_key(&self) -> String {
+        fs::read_to_string(test_key()).expect("a readable file")
+    }
+
+    /// An `allowed_signers` file that trusts that key.
+    pub(crate) fn allowed_signers(&self) -> String {
+        let public = fs::read_to_string(test_key().with_extension("pub")).expect("a readable file");
+        format!("ada@example.com namespaces=\"git\" {public}")
+    }
+
+    /// Copies a folder's content into `to`.
+    pub(crate) fn copy(&self, from: &Path, to: &str) {
+        copy(from, &self.path().join(to));
+    }
+
+    /// Runs `hydrant …` or `git …` in the project's folder.
+    pub(crate) fn run(&self, words: &[&str]) -> Output {
+        self.run_with_threads(words, "2")
+    }
+
+    /// The same, with a number of threads for hydrant.
+    pub(crate) fn run_with_threads(&self, words: &[&str], threads: &str) -> Output {
+        let program = match words[0] {
+            "hydrant" => env!("CARGO_BIN_EXE_hydrant"),
+            "git" => "git",
+            "ssh-keygen" => "ssh-keygen",
+            other => panic!("tests run hydrant and git, not `{other}`"),
+        };
+        let output = Command::new(program)
+            .args(&words[1..])
+            .current_dir(self.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home())
+            .env("HYDRANT_THREADS", threads)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .envs(git_identity("AUTHOR"))
+            .envs(git_identity("COMMITTER"))
+            .output()
+            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+        let text = |bytes: Vec<u8>| {
+            // the sandbox has another name in every run
+            String::from_utf8_lossy(&bytes).replace(&*self.folder.path().to_string_lossy(), "[sandbox]")
+        };
+        Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap_or(-1) }
+    }
+
+    /// Runs a command that must end with 0, and gives its stdout without the last line feed.
+    pub(crate) fn ok(&self, words: &[&str]) -> String {
+        let output = self.run(words);
+        assert_eq!(output.code, 0, "{words:?}\n{output}");
+        output.stdout.trim_end().to_owned()
+    }
+
+    /// Makes the project's folder a git repository with one commit of everything in it.
+    pub(crate) fn commit_all(&self, message: &str) -> String {
+        if !self.path().join(".git").exists() {
+            self.ok(&["git", "init", "--quiet", "--initial-branch=main"]);
+        }
+        self.ok(&["git", "add", "--all"]);
+        self.ok(&["git", "commit", "--quiet", "--message", message]);
+        self.ok(&["git", "rev-parse", "HEAD"])
+    }
+}
+
+fn test_key() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/keys/test-key")
+}
+
+/// The same name and time everywhere: commit ids in expectations depend on them.
+fn git_identity(role: &str) -> [(String, &'static str); 3] {
+    [
+        (format!("GIT_{role}_NAME"), "Ada"),
+        (format!("GIT_{role}_EMAIL"), "ada@example.com"),
+        (format!("GIT_{role}_DATE"), "2026-01-02T03:04:05+01:00"),
+    ]
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a new folder");
+    let Ok(entries) = fs::read_dir(from) else { return };
+    for entry in entries.map(|entry| entry.expect("a readable folder")) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a file type").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a readable file");
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for text in [&self.stdout, &self.stderr] {
+            f.write_str(text)?;
+            if !text.is_empty() && !text.ends_with('\n') {
+                f.write_str("\n")?;
+            }
+        }
+        if self.code == 0 { Ok(()) } else { writeln!(f, "[exit {}]", self.code) }
+    }
+}
