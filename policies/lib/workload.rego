@@ -5,26 +5,31 @@
 #   Nothing here is defined for an object that has no pods, so a rule about pods says nothing about it.
 package policies.lib.workload
 
-# Where each kind keeps the specification of its pods.
-pod_paths := {
-	"": {"Pod": ["spec"], "ReplicationController": ["spec", "template", "spec"]},
-	"apps": {
-		"DaemonSet": ["spec", "template", "spec"],
-		"Deployment": ["spec", "template", "spec"],
-		"ReplicaSet": ["spec", "template", "spec"],
-		"StatefulSet": ["spec", "template", "spec"],
-	},
-	"batch": {
-		"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
-		"Job": ["spec", "template", "spec"],
-	},
+# Where each kind keeps the specification of its pods. Conditions, not a table: a table is built anew for every object.
+pod_path := ["spec"] if {
+	input.kind == "Pod"
+	input.apiVersion == "v1"
 }
 
-group := split(input.apiVersion, "/")[0] if contains(input.apiVersion, "/")
+pod_path := ["spec", "template", "spec"] if {
+	startswith(input.apiVersion, "apps/")
+	input.kind in {"DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"}
+}
 
-group := "" if not contains(input.apiVersion, "/")
+pod_path := ["spec", "template", "spec"] if {
+	input.kind == "Job"
+	startswith(input.apiVersion, "batch/")
+}
 
-pod_path := pod_paths[group][input.kind]
+pod_path := ["spec", "jobTemplate", "spec", "template", "spec"] if {
+	input.kind == "CronJob"
+	startswith(input.apiVersion, "batch/")
+}
+
+pod_path := ["spec", "template", "spec"] if {
+	input.kind == "ReplicationController"
+	input.apiVersion == "v1"
+}
 
 pod := object.get(input, pod_path, {})
 

@@ -9,6 +9,7 @@
 //! * a comprehension whose own condition fails leaves the loop around it, or never ends, if the comprehension has no
 //!   loop itself: it is given one that runs once.
 //! * `[x.a | …]` has undefined members; to OPA such a member is none. The term is computed in the body.
+//! * `some x in null` ends the interpreter's evaluation; to OPA it is undefined. The type is asked for before.
 //! * `print` does not exist on the VM, and is no part of a verdict.
 //!
 //! What cannot be rewritten with certainty is refused.
@@ -53,9 +54,23 @@ pub(super) struct Renamed<'a> {
     pub(super) name: String,
 }
 
+/// Which engine a text is for: their faults differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The virtual machine.
+    Machine,
+    /// The interpreter.
+    Interpreter,
+}
+
 /// Rewrites a module.
-pub(super) fn lower(module: &Module, names: &Names<'_>, renamed: &[Renamed<'_>]) -> Result<Lowered, Diagnostic> {
-    let mut lowering = Lowering { module, names, fresh: 0, bound: Vec::new(), refused: None };
+pub(super) fn lower(
+    module: &Module,
+    names: &Names<'_>,
+    renamed: &[Renamed<'_>],
+    target: Target,
+) -> Result<Lowered, Box<Diagnostic>> {
+    let mut lowering = Lowering { module, names, target, fresh: 0, bound: Vec::new(), refused: None };
     let mut edits = Vec::new();
     lowering.refuse_unary_minus();
     for rule in &module.syntax.policy {
@@ -66,7 +81,7 @@ pub(super) fn lower(module: &Module, names: &Names<'_>, renamed: &[Renamed<'_>])
         edits.push(Edit { start, end, text: rule.name.clone() });
     }
     match lowering.refused {
-        Some(diagnostic) => Err(diagnostic),
+        Some(diagnostic) => Err(Box::new(diagnostic)),
         None => Ok(apply(&module.text, (0, module.text.len()), edits)),
     }
 }
@@ -97,6 +112,7 @@ fn apply(text: &str, (start, end): (usize, usize), mut edits: Vec<Edit>) -> Lowe
 struct Lowering<'a> {
     module: &'a Module,
     names: &'a Names<'a>,
+    target: Target,
     fresh: usize,
     /// Variables that something other than a negation binds, by enclosing query.
     bound: Vec<BTreeSet<String>>,
@@ -236,6 +252,18 @@ impl Lowering<'_> {
                 expressions_of(statement).into_iter().for_each(|expression| self.expression(expression, edits));
                 self.query(query, Enclosure::Braces, edits);
                 false
+            }
+            Literal::SomeIn { collection, .. } if self.target == Target::Interpreter => {
+                let mut inner = Vec::new();
+                self.expression(collection, &mut inner);
+                let (from, to) = self.module.expression_range(collection);
+                let text = apply(&self.module.text, (from, to), inner).text;
+                let name = self.name();
+                let check = format!("type_name({name}) in {{\"array\", \"object\", \"set\"}}");
+                edits.push(insertion(start, format!("{name} := ({text}){modifiers}; {check}; ")));
+                edits.push(Edit { start: from, end: to, text: name });
+                self.with(statement, edits);
+                true
             }
             Literal::SomeIn { .. } | Literal::SomeVars { .. } => {
                 expressions_of(statement).into_iter().for_each(|expression| self.expression(expression, edits));

@@ -22,11 +22,19 @@ const PACKAGE: &str = "__hydrant__";
 /// How many rules go into one program; a program's size is limited to 65,535 instructions.
 const RULES_IN_A_PROGRAM: usize = 64;
 
+/// File names and texts that load together, written for each engine.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Texts {
+    /// For the virtual machine.
+    pub(super) machine: Vec<(String, String)>,
+    /// For the interpreter.
+    pub(super) interpreter: Vec<(String, String)>,
+}
+
 /// Policy texts that compile together, and which engine evaluates which rule.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
-    /// File names and texts.
-    texts: Vec<(String, String)>,
+    texts: Texts,
     /// For each rule the path of the set that holds what it reports, as a Rego expression.
     paths: Vec<String>,
     /// Rules that the virtual machine evaluates, by program.
@@ -38,7 +46,7 @@ pub(super) struct Plan {
 impl Plan {
     /// Compiles everything once, to see that it does and how.
     pub(super) fn make(
-        texts: Vec<(String, String)>,
+        texts: Texts,
         paths: Vec<String>,
         data: &RegoValue,
         limits: &EvaluationLimits,
@@ -46,13 +54,13 @@ impl Plan {
         let all: Vec<usize> = (0..paths.len()).collect();
         let mut plan = Self { texts, paths, programs: Vec::new(), interpreted: Vec::new() };
         plan.programs = all.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect();
-        let mut engine = plan.engine(data, limits)?;
+        let mut engine = plan.engine(&plan.texts.machine, data, limits)?;
         if plan.compile(&mut engine).is_err() {
             let (fit, unfit) = all.iter().partition(|rule| plan.fits(&mut engine, **rule));
             plan.interpreted = unfit;
             let fit: Vec<usize> = fit;
             plan.programs = fit.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect();
-            let mut engine = plan.engine(data, limits)?;
+            let mut engine = plan.engine(&plan.texts.machine, data, limits)?;
             plan.compile(&mut engine)?;
         }
         Ok(plan)
@@ -66,13 +74,18 @@ impl Plan {
     }
 
     /// An engine that holds all texts, and the rules that collect.
-    fn engine(&self, data: &RegoValue, limits: &EvaluationLimits) -> Result<Engine, String> {
+    fn engine(
+        &self,
+        texts: &[(String, String)],
+        data: &RegoValue,
+        limits: &EvaluationLimits,
+    ) -> Result<Engine, String> {
         let mut engine = Engine::new();
         engine.set_strict_builtin_errors(false); // as OPA: a failing built-in is undefined
         engine.set_policy_length_config(lengths(limits));
         engine.set_execution_timer_config(timer(limits));
         let collecting = (format!("<{PACKAGE}>"), self.collecting_module());
-        for (name, text) in self.texts.iter().chain([&collecting]) {
+        for (name, text) in texts.iter().chain([&collecting]) {
             engine.add_policy(name.clone(), text.clone()).map_err(|error| error.to_string())?;
         }
         engine.add_data(data.clone()).map_err(|error| error.to_string())?;
@@ -133,7 +146,7 @@ impl Machine {
         if plan.paths.is_empty() {
             return Ok(Self { plan, data, limits, programs: Vec::new(), interpreter: None });
         }
-        let mut engine = plan.engine(&data, &limits)?;
+        let mut engine = plan.engine(&plan.texts.machine, &data, &limits)?;
         let programs = plan.compile(&mut engine)?;
         let programs =
             programs.into_iter().map(|program| virtual_machine(program, &data, &limits)).collect::<Result<_, _>>()?;
@@ -179,7 +192,7 @@ impl Machine {
 
     fn interpret(&mut self, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
         if self.interpreter.is_none() {
-            self.interpreter = Some(self.plan.engine(&self.data, &self.limits)?);
+            self.interpreter = Some(self.plan.engine(&self.plan.texts.interpreter, &self.data, &self.limits)?);
         }
         let Some(engine) = &mut self.interpreter else { return Err("the interpreter did not start".to_owned()) };
         engine.set_input(input.clone());

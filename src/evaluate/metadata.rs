@@ -60,7 +60,7 @@ impl Annotations {
         for block in comment_blocks(&module.source) {
             match annotation(&module.source, &block, package) {
                 Ok(annotation) => found.blocks.push(annotation),
-                Err(diagnostic) => found.diagnostics.push(diagnostic),
+                Err(diagnostic) => found.diagnostics.push(*diagnostic),
             }
         }
         found
@@ -129,7 +129,7 @@ fn comment_blocks(source: &Source) -> Vec<Block> {
     blocks
 }
 
-fn annotation(source: &Arc<Source>, block: &Block, package: usize) -> Result<Annotation, Diagnostic> {
+fn annotation(source: &Arc<Source>, block: &Block, package: usize) -> Result<Annotation, Box<Diagnostic>> {
     let refuse = |rule: RuleId, message: String, help: &str| {
         let place = Location::new(source, Span::new(block.start, block.start + "# METADATA".len()));
         Diagnostic::error(rule, message).at(place, "this annotation").help(help)
@@ -148,7 +148,7 @@ fn annotation(source: &Arc<Source>, block: &Block, package: usize) -> Result<Ann
             label.location.span = Span::new(start, start + text.trim_end().len());
             label.text = "in this line".to_owned();
         }
-        return Err(diagnostic);
+        return Err(Box::new(diagnostic));
     }
     let nothing = Node::synthetic(crate::manifest::Value::Null);
     let root = stream.documents.first().map_or(&nothing, |document| &document.root);
@@ -160,7 +160,7 @@ fn annotation(source: &Arc<Source>, block: &Block, package: usize) -> Result<Ann
         None => None,
         Some(word) => Some(severity_of_word(&word.to_ascii_lowercase()).ok_or_else(|| {
             let message = format!("`{word}` is no severity");
-            refuse(rules::POLICY_SHAPE, message, "write `error`, `warning` or `note`")
+            Box::new(refuse(rules::POLICY_SHAPE, message, "write `error`, `warning` or `note`"))
         })?),
     };
     let scope = match text(&["scope"]).as_deref() {

@@ -32,7 +32,7 @@ pub(super) struct Module {
 
 impl Module {
     /// Reads a file as Rego v1.
-    pub(super) fn parse(source: &Arc<Source>, limits: &EvaluationLimits) -> Result<Self, Diagnostic> {
+    pub(super) fn parse(source: &Arc<Source>, limits: &EvaluationLimits) -> Result<Self, Box<Diagnostic>> {
         let read = |text: &str| parse_text(source.name(), text, limits).map_err(|error| syntax_error(source, &error));
         let mut text = source.text().to_owned();
         let mut parsed = read(&text)?;
@@ -69,9 +69,15 @@ impl Module {
         Location::new(&self.source, Span::new(start, end.min(line)))
     }
 
-    /// The bytes of an expression. The parser's span of an object of several members starts at the last of them.
+    /// The bytes of an expression. The parser's span of an object of several members starts at the last of them, and
+    /// that of `set()` ends with the token that follows.
     pub(super) fn expression_range(&self, expression: &Expr) -> (usize, usize) {
         let (start, end) = self.range(expression.span());
+        if let Expr::Set { items, .. } = expression
+            && items.is_empty()
+        {
+            return (start, self.text[start..].find(')').map_or(end, |length| start + length + 1));
+        }
         let Expr::Object { fields, .. } = expression else { return (start, end) };
         let Some((_, key, _)) = fields.first() else { return (start, end) };
         let first = self.expression_range(key).0;
@@ -159,15 +165,15 @@ fn separate_calls_across_lines(syntax: &Syntax, text: &mut String) -> bool {
     !semicolons.is_empty()
 }
 
-fn syntax_error(source: &Arc<Source>, error: &str) -> Diagnostic {
+fn syntax_error(source: &Arc<Source>, error: &str) -> Box<Diagnostic> {
     let complaint = Complaint::parse(error);
     let diagnostic =
         Diagnostic::error(rules::POLICY_SYNTAX, format!("`{}` does not parse: {}", source.name(), complaint.message))
             .help(way_out(&complaint.message));
-    match complaint.location(source) {
+    Box::new(match complaint.location(source) {
         Some(location) => diagnostic.at(location, "here"),
         None => diagnostic.at(Location::new(source, Span::at(0)), ""),
-    }
+    })
 }
 
 fn way_out(message: &str) -> &'static str {
@@ -186,7 +192,7 @@ fn way_out(message: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Module, Diagnostic> {
+    fn parse(text: &str) -> Result<Module, Box<Diagnostic>> {
         Module::parse(&Source::file("p.rego", text), &EvaluationLimits::default())
     }
 

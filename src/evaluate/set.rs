@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::complaint::{Complaint, offset};
 use super::finding;
 use super::graph::{Names, own_names, recursion};
-use super::lower::{Lowered, Renamed, lower};
-use super::machine::{Machine, Plan};
+use super::lower::{Lowered, Renamed, Target, lower};
+use super::machine::{Machine, Plan, Texts};
 use super::metadata::{Annotations, Metadata};
 use super::module::Module;
 use super::shape::{self, Reporter};
@@ -84,7 +84,7 @@ impl PolicySet {
             match Module::parse(&source, limits) {
                 Ok(module) if module.is_test() => {}
                 Ok(module) => modules.push(module),
-                Err(diagnostic) => diagnostics.push(diagnostic),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
         let (rules, plan) = loop {
@@ -96,7 +96,7 @@ impl PolicySet {
                 problems => problems,
             };
             let bad: BTreeSet<usize> = problems.iter().flat_map(|problem| problem.modules.iter().copied()).collect();
-            diagnostics.extend(problems.into_iter().map(|problem| problem.diagnostic));
+            diagnostics.extend(problems.into_iter().map(|problem| *problem.diagnostic));
             if bad.is_empty() {
                 break (Vec::new(), Arc::new(Plan::default())); // nothing is left that could be to blame
             }
@@ -173,12 +173,12 @@ impl Evaluator<'_> {
 /// What is wrong, and with which modules.
 struct Problem {
     modules: BTreeSet<usize>,
-    diagnostic: Diagnostic,
+    diagnostic: Box<Diagnostic>,
 }
 
 impl Problem {
-    fn with(module: usize, diagnostic: Diagnostic) -> Self {
-        Self { modules: BTreeSet::from([module]), diagnostic }
+    fn with(module: usize, diagnostic: impl Into<Box<Diagnostic>>) -> Self {
+        Self { modules: BTreeSet::from([module]), diagnostic: diagnostic.into() }
     }
 }
 
@@ -209,7 +209,9 @@ fn problems(modules: &[Module], data: &Node) -> Vec<Problem> {
             Annotations::of(module).diagnostics.into_iter().map(|diagnostic| Problem::with(number, diagnostic)),
         );
     }
-    found.extend(recursion(modules).into_iter().map(|(modules, diagnostic)| Problem { modules, diagnostic }));
+    found.extend(
+        recursion(modules).into_iter().map(|(modules, diagnostic)| Problem { modules, diagnostic: diagnostic.into() }),
+    );
     found.extend(
         calls::inspect(modules, data).into_iter().map(|(module, diagnostic)| Problem::with(module, diagnostic)),
     );
@@ -226,7 +228,7 @@ fn compile(
     let mut policy_rules: Vec<PolicyRule> = Vec::new();
     let mut paths = Vec::new();
     let mut namesakes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-    let mut lowered: Vec<Lowered> = Vec::new();
+    let (mut lowered, mut interpreted): (Vec<Lowered>, Vec<Lowered>) = (Vec::new(), Vec::new());
     for (number, module) in modules.iter().enumerate() {
         let annotations = Annotations::of(module);
         let mut renamed = Vec::new();
@@ -239,14 +241,18 @@ fn compile(
             renamed.push(Renamed { reporter, name });
         }
         let names = Names::of(module, &own[&module.package]);
-        lowered.push(lower(module, &names, &renamed).map_err(|diagnostic| Problem::with(number, diagnostic))?);
+        for (target, texts) in [(Target::Machine, &mut lowered), (Target::Interpreter, &mut interpreted)] {
+            let text = lower(module, &names, &renamed, target);
+            texts.push(text.map_err(|diagnostic| Problem::with(number, diagnostic))?);
+        }
     }
-    let mut texts: Vec<(String, String)> = modules
-        .iter()
-        .zip(&lowered)
-        .map(|(module, lowered)| (module.source.name().to_owned(), lowered.text.clone()))
-        .collect();
-    texts.extend(namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names))));
+    let texts = |lowered: &[Lowered]| -> Vec<(String, String)> {
+        let own = modules.iter().zip(lowered);
+        own.map(|(module, lowered)| (module.source.name().to_owned(), lowered.text.clone()))
+            .chain(namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names))))
+            .collect()
+    };
+    let texts = Texts { machine: texts(&lowered), interpreter: texts(&interpreted) };
     let plan = Plan::make(texts, paths, &value::of_node(data), limits).map(Arc::new);
     let tried = plan.and_then(|plan| {
         // what a worker will do later, without asking whether it can
@@ -306,7 +312,7 @@ fn blame(error: &str, modules: &[Module], lowered: &[Lowered]) -> Problem {
         }
         None => Problem {
             modules: (0..modules.len()).collect(),
-            diagnostic: diagnostic.help("load the policy files one by one to find the one that fails"),
+            diagnostic: diagnostic.help("load the policy files one by one to find the one that fails").into(),
         },
     }
 }

@@ -33,12 +33,12 @@ pub(super) struct Reporter<'a> {
 }
 
 /// Looks at one rule. `Ok(None)` for a rule that has nothing to do with reporting.
-pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Reporter<'a>>, Diagnostic> {
+pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Reporter<'a>>, Box<Diagnostic>> {
     let name_expression = name_of(rule);
     let path = written_path(name_expression);
     let Some(name) = path.first() else { return Ok(None) };
     let complain = |span: &Span, message: String, label: &str, help: String| {
-        Err(Diagnostic::error(rules::POLICY_SHAPE, message).at(module.location(span), label).help(help))
+        Err(Box::new(Diagnostic::error(rules::POLICY_SHAPE, message).at(module.location(span), label).help(help)))
     };
     let Some(severity) = severity_of_name(name) else {
         return match misnamed(name) {

@@ -59,7 +59,7 @@ pub(super) fn children<'a>(expression: &'a Expr, visit: &mut dyn FnMut(Child<'a>
     }
 }
 
-/// The expressions of a statement, `with` included, but not the body of an `every`.
+/// The expressions that a statement evaluates: the values of its `with` included, the body of an `every` not.
 pub(super) fn expressions_of(statement: &LiteralStmt) -> Vec<&Ref<Expr>> {
     let mut found: Vec<&Ref<Expr>> = match &statement.literal {
         Literal::SomeVars { .. } => Vec::new(),
@@ -67,7 +67,7 @@ pub(super) fn expressions_of(statement: &LiteralStmt) -> Vec<&Ref<Expr>> {
         Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => vec![expr],
         Literal::Every { domain, .. } => vec![domain],
     };
-    found.extend(statement.with_mods.iter().flat_map(|modifier| [&modifier.refr, &modifier.r#as]));
+    found.extend(statement.with_mods.iter().map(|modifier| &modifier.r#as));
     found
 }
 
