@@ -24,6 +24,7 @@ use super::shape::Reporter;
 use super::usage::{arguments, declared, pattern_variables};
 use super::walk::{Child, children, every_expression, expressions_of, expressions_of_head};
 use crate::diagnostic::{Diagnostic, rules};
+use crate::source::Location;
 
 /// A policy text for the engine, with the way back to the text of the user.
 #[derive(Debug, Clone)]
@@ -82,7 +83,13 @@ pub(super) fn lower(
     }
     match lowering.refused {
         Some(diagnostic) => Err(Box::new(diagnostic)),
-        None => Ok(apply(&module.text, (0, module.text.len()), edits)),
+        None => apply(&module.text, (0, module.text.len()), edits).ok_or_else(|| {
+            let whole = Location::new(&module.source, crate::source::Span::at(0));
+            let message = format!("`{}` cannot be prepared for evaluation", module.source.name());
+            Box::new(Diagnostic::error(rules::POLICY_UNSUPPORTED, message).at(whole, "in this file").help(
+                "this is a fault of Hydrant: split the rule that was changed last into simpler statements, and report it",
+            ))
+        }),
     }
 }
 
@@ -93,20 +100,21 @@ struct Edit {
     text: String,
 }
 
-fn apply(text: &str, (start, end): (usize, usize), mut edits: Vec<Edit>) -> Lowered {
+/// Replaces pieces of a text; `None` if two pieces overlap, which would mean that a place was read wrongly.
+fn apply(text: &str, (start, end): (usize, usize), mut edits: Vec<Edit>) -> Option<Lowered> {
     edits.sort_by_key(|edit| (edit.start, edit.end)); // stable: what is inserted at one place keeps its order
     let mut out = String::with_capacity(end - start + 16 * edits.len());
     let mut moved = Vec::with_capacity(edits.len());
     let mut at = start;
     for edit in edits {
-        out.push_str(&text[at..edit.start]);
+        out.push_str(text.get(at..edit.start)?);
         let begin = out.len();
         out.push_str(&edit.text);
         moved.push((begin, out.len(), edit.start, edit.end));
         at = edit.end;
     }
-    out.push_str(&text[at..end]);
-    Lowered { text: out, moved }
+    out.push_str(text.get(at..end)?);
+    Some(Lowered { text: out, moved })
 }
 
 struct Lowering<'a> {
@@ -134,6 +142,18 @@ impl Lowering<'_> {
     fn name(&mut self) -> String {
         self.fresh += 1;
         format!("__h{}", self.fresh)
+    }
+
+    /// The text of an expression with its own pieces replaced.
+    fn rewritten(&mut self, range: (usize, usize), edits: Vec<Edit>, expression: &Expr) -> String {
+        match apply(&self.module.text, range, edits) {
+            Some(lowered) => lowered.text,
+            None => {
+                let message = "this expression cannot be prepared for evaluation";
+                self.refuse(expression.span(), message, "here", "give its parts names: `x := …` on lines of their own");
+                String::new()
+            }
+        }
     }
 
     fn refuse(&mut self, span: &Span, message: &str, label: &str, help: &str) {
@@ -257,7 +277,7 @@ impl Lowering<'_> {
                 let mut inner = Vec::new();
                 self.expression(collection, &mut inner);
                 let (from, to) = self.module.expression_range(collection);
-                let text = apply(&self.module.text, (from, to), inner).text;
+                let text = self.rewritten((from, to), inner, collection);
                 let name = self.name();
                 let check = format!("type_name({name}) in {{\"array\", \"object\", \"set\"}}");
                 edits.push(insertion(start, format!("{name} := ({text}){modifiers}; {check}; ")));
@@ -312,7 +332,7 @@ impl Lowering<'_> {
                 continue;
             }
             let (start, end) = self.module.expression_range(term);
-            let text = apply(&self.module.text, (start, end), inner).text;
+            let text = self.rewritten((start, end), inner, term);
             let name = self.name();
             edits.push(Edit { start, end, text: name.clone() });
             edits.push(insertion(body_end, format!("; {name} := ({text}){}", guard(&name))));
@@ -408,7 +428,7 @@ impl Lowering<'_> {
                 let mut inner = Vec::new();
                 self.expression(expression, &mut inner);
                 let (start, end) = self.module.range(expression.span());
-                let text = apply(&self.module.text, (start, end), inner).text;
+                let text = self.rewritten((start, end), inner, expression);
                 let name = self.name();
                 hoisted.push_str(&format!("{name} := ({text}){modifiers}{}; ", guard(&name)));
                 edits.push(Edit { start, end, text: name });

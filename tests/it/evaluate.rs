@@ -208,6 +208,25 @@ fn test_files_are_read_and_never_judge() {
     assert_eq!(set.rules().len(), 1);
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    /// Pieces of the shipped policies cut out, doubled and put elsewhere.
+    #[test]
+    fn damaged_policies_are_reported_and_never_panic(file in 0..17_usize, from in 0..2000_usize, length in 0..80_usize, to in 0..2000_usize) {
+        let files = shipped("good-practice").unwrap();
+        let text: Vec<char> = files[file].text().chars().collect();
+        let from = from % text.len();
+        let piece: String = text[from..(from + length).min(text.len())].iter().collect();
+        let without: String = text[..from].iter().chain(&text[(from + length).min(text.len())..]).collect();
+        let at = without.char_indices().map(|(at, _)| at).nth(to % without.chars().count().max(1)).unwrap_or_default();
+        let damaged = format!("{}{piece}{}", &without[..at], &without[at..]);
+        let (set, _) = load(&[&damaged, files[0].text()]);
+        let judged = set.evaluator().judge(&manifests(DEPLOYMENT)[0]);
+        assert!(judged.rules <= set.rules().len());
+    }
+}
+
 // ── what a finding looks like ───────────────────────────────────────────────────────────────────────────────────
 
 const DEPLOYMENT: &str = "\
