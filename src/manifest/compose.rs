@@ -98,6 +98,8 @@ pub(super) struct Composer<'a> {
     /// Everything read so far, and the deepest level of the node being read: how large an anchored node is.
     seen: Size,
     broken: bool,
+    /// How many flow collections are open.
+    flow: usize,
     /// Line breaks of YAML 1.1 that YAML 1.2 takes for text, as offsets; those in quotes are taken out.
     odd_breaks: Vec<usize>,
     pub(super) documents: Vec<Composed>,
@@ -113,6 +115,7 @@ impl<'a> Composer<'a> {
         let options = granit_parser::options! {
             emit_comments: false,
             emit_unresolved_aliases: true,
+            emit_anchor_events: true,
             // kubectl cuts a directive from its document, and then refuses it
             disallow_directives: true,
             simple_key_max_lookahead: if piece.json { usize::MAX } else { LONGEST_YAML_KEY },
@@ -129,6 +132,7 @@ impl<'a> Composer<'a> {
             anchors: HashMap::new(),
             seen: Size::default(),
             broken: false,
+            flow: 0,
             odd_breaks,
             documents: Vec::new(),
         }
@@ -156,14 +160,39 @@ impl<'a> Composer<'a> {
     }
 
     fn next(&mut self) -> Result<(Event<'a>, Span), Halt> {
-        match self.parser.next_event() {
-            Some(Ok((event, span))) => {
-                let start = self.base + span.start.byte_offset().unwrap_or(0);
-                let end = self.base + span.end.byte_offset().unwrap_or(0);
-                Ok((event, Span::new(start, end)))
+        loop {
+            match self.parser.next_event() {
+                Some(Ok((event, span))) => {
+                    let start = self.base + span.start.byte_offset().unwrap_or(0);
+                    let end = self.base + span.end.byte_offset().unwrap_or(0);
+                    if let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) {
+                        self.check_tag(self.base + tag.start..self.base + tag.end);
+                    }
+                    let span = Span::new(start, end);
+                    match event {
+                        Event::Anchor(_, name) => self.anchor_name(&name, span),
+                        event => return Ok((event, span)),
+                    }
+                }
+                Some(Err(error)) => return Err(Halt::Syntax(Box::new(error))),
+                None => return Ok((Event::StreamEnd, Span::at(self.text.len()))),
             }
-            Some(Err(error)) => Err(Halt::Syntax(Box::new(error))),
-            None => Ok((Event::StreamEnd, Span::at(self.text.len()))),
+        }
+    }
+
+    /// YAML 1.1 reads on after a tag until a blank, even over a bracket or comma.
+    fn check_tag(&mut self, tag: Range<usize>) {
+        let bytes = self.text.as_bytes();
+        let ends = bytes.get(tag.end).is_none_or(u8::is_ascii_whitespace);
+        if !ends || bytes[tag.clone()].contains(&b'#') {
+            self.problem(|problems| problems.wrong_tag_end(Span::new(tag.start, tag.end)));
+        }
+    }
+
+    /// YAML 1.1 ends an anchor's name at the first sign that is no letter, digit, `-` or `_`.
+    fn anchor_name(&mut self, name: &str, span: Span) {
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+            self.problem(|problems| problems.anchor_name(span));
         }
     }
 
@@ -182,12 +211,14 @@ impl<'a> Composer<'a> {
                 self.keep(anchor, &node, Size { nodes: 1, bytes: span.len(), height: 0 })?;
                 Ok(node)
             }
-            Event::SequenceStart(style, anchor, _) => {
-                self.anchored(anchor, depth, |composer| composer.sequence(style, span, depth))
-            }
-            Event::MappingStart(style, anchor, _) => {
-                self.anchored(anchor, depth, |composer| composer.mapping(style, span, depth))
-            }
+            Event::SequenceStart(style, anchor, _) => self.collection(style, anchor, depth, |composer| {
+                let (items, span) = composer.items(style, span, depth)?;
+                Ok(Node { span, value: Value::Sequence(items) })
+            }),
+            Event::MappingStart(style, anchor, _) => self.collection(style, anchor, depth, |composer| {
+                let (entries, span) = composer.entries(style, span, depth)?;
+                Ok(Node { span, value: Value::Mapping(entries) })
+            }),
             Event::Alias(anchor) => self.alias(anchor, span, depth),
             _ => Ok(self.unknown_alias(span)),
         }
@@ -207,19 +238,22 @@ impl<'a> Composer<'a> {
     }
 
     /// Reads a collection, and keeps a copy if it has an anchor.
-    fn anchored(
+    fn collection(
         &mut self,
+        style: StructureStyle,
         anchor: usize,
         depth: usize,
         read: impl FnOnce(&mut Self) -> Result<Node, Halt>,
     ) -> Result<Node, Halt> {
-        if anchor == 0 {
-            return read(self);
+        let flow = usize::from(style == StructureStyle::Flow);
+        self.flow += flow;
+        if anchor != 0 {
+            self.anchors.insert(anchor, Anchor::Open);
         }
-        self.anchors.insert(anchor, Anchor::Open);
         let before = self.seen;
         self.seen.height = depth;
         let node = read(self)?;
+        self.flow -= flow;
         let size = Size {
             nodes: self.seen.nodes - before.nodes + 1,
             bytes: self.seen.bytes - before.bytes,
@@ -259,38 +293,57 @@ impl<'a> Composer<'a> {
         Node { span, value: Value::Null }
     }
 
-    fn sequence(&mut self, style: StructureStyle, open: Span, depth: usize) -> Result<Node, Halt> {
+    fn items(&mut self, style: StructureStyle, open: Span, depth: usize) -> Result<(Vec<Node>, Span), Halt> {
         let mut items: Vec<Node> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd) {
                 let last = items.last().map(|item| item.span);
-                return Ok(Node { span: extent(style, open, last, span), value: Value::Sequence(items) });
+                return Ok((items, extent(style, open, last, span)));
             }
             items.push(self.node(event, span, depth + 1)?);
         }
     }
 
-    fn mapping(&mut self, style: StructureStyle, open: Span, depth: usize) -> Result<Node, Halt> {
+    fn entries(&mut self, style: StructureStyle, open: Span, depth: usize) -> Result<(Vec<Entry>, Span), Halt> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut merges: Vec<Merge> = Vec::new();
         let mut last = None;
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
-                let span = extent(style, open, last, span);
-                let value = Value::Mapping(self.finish_mapping(entries, merges));
-                return Ok(Node { span, value });
+                return Ok((self.finish_mapping(entries, merges), extent(style, open, last, span)));
             }
             let merge = is_merge(&event).then_some(span);
+            let float = is_tagged(&event, "float");
+            self.check_flow_key(&event, span);
             let key = self.node(event, span, depth + 1)?;
             let mut value = self.child(depth + 1)?;
             self.settle_empty(&mut value, key.span);
             last = Some(value.span);
             match merge {
                 Some(key) => merges.push(Merge { key, value }),
-                None => entries.extend(self.key(key, open).map(|key| Entry { key, value })),
+                None => entries.extend(self.key(key, float, open).map(|key| Entry { key, value })),
             }
+        }
+    }
+
+    /// In `{a:, b: 1}` YAML 1.1 takes the colon into the key, and it wants every key on one line.
+    fn check_flow_key(&mut self, event: &Event<'_>, span: Span) {
+        let Event::Scalar(_, style, ..) = event else { return };
+        if self.flow == 0 {
+            return;
+        }
+        if self.text[span.range()].contains('\n') {
+            self.problem(|problems| problems.long_key(span));
+        }
+        if *style != ScalarStyle::Plain {
+            return;
+        }
+        if let [b':', next, ..] = &self.text.as_bytes()[span.end as usize..]
+            && !next.is_ascii_whitespace()
+        {
+            self.problem(|problems| problems.tight_colon(span));
         }
     }
 
@@ -312,11 +365,13 @@ impl<'a> Composer<'a> {
     }
 
     /// The text that Kubernetes makes of a key; `None`, and a problem, if it makes none.
-    fn key(&mut self, node: Node, mapping: Span) -> Option<Key> {
+    fn key(&mut self, node: Node, float: bool, mapping: Span) -> Option<Key> {
         let span = node.span;
         let name: Box<str> = match node.value {
             Value::String(text) => text,
             Value::Bool(value) => if value { "true" } else { "false" }.into(),
+            #[expect(clippy::cast_precision_loss, reason = "the tag asks for it")]
+            Value::Int(number) if float => scalar::float_key(number as f64).into(),
             Value::Int(number) => scalar::integer_key(&self.text[span.range()], number).into(),
             Value::Float(number) => scalar::float_key(number).into(),
             Value::Null if self.broken => return None,
@@ -342,11 +397,17 @@ impl<'a> Composer<'a> {
         }
         let Some(tag) = tag else {
             return match style {
-                ScalarStyle::Plain => self.plain(scalar::resolve_plain(&text), text, span),
+                ScalarStyle::Plain => {
+                    // in brackets YAML 1.1 ends a plain text at `?`, and reads `:` in front as a sign of its own
+                    if self.flow > 0 && (text.contains('?') || text.starts_with(':')) {
+                        self.problem(|problems| problems.sign_in_flow(span));
+                    }
+                    self.plain(scalar::resolve_plain(&text), text, span)
+                }
                 _ => Value::String(text.into()),
             };
         };
-        match tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() {
+        match core_name(tag).as_deref() {
             Some("binary") => self.binary(&text, span),
             Some(wanted @ ("int" | "float" | "bool" | "null")) => match scalar::resolve_as(wanted, &text) {
                 Some(resolved) => self.plain(resolved, text, span),
@@ -410,19 +471,32 @@ fn extent(style: StructureStyle, open: Span, last: Option<Span>, close: Span) ->
 
 fn is_merge(event: &Event<'_>) -> bool {
     match event {
-        Event::Scalar(text, style, _, tag) if text == "<<" => match tag {
-            None => *style == ScalarStyle::Plain,
-            Some(tag) => tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some("merge"),
-        },
+        Event::Scalar(text, ScalarStyle::Plain, _, None) => text == "<<",
+        Event::Scalar(text, ..) => text == "<<" && is_tagged(event, "merge"),
         _ => false,
     }
+}
+
+fn is_tagged(event: &Event<'_>, name: &str) -> bool {
+    match event {
+        Event::Scalar(_, _, _, Some(tag)) => core_name(tag).as_deref() == Some(name),
+        _ => false,
+    }
+}
+
+/// The name behind `!!`.
+fn core_name(tag: &Tag) -> Option<Cow<'_, str>> {
+    tag.suffix_in_namespace("tag:yaml.org,2002:")
 }
 
 /// Inside quotes, U+2028 and U+2029 survive the folding of lines, if no blank stands beside them; U+0085 does not.
 fn is_kept_in_quotes(text: &str, offset: usize, quotes: Span) -> bool {
     let blank = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace());
     let bytes = text.as_bytes();
-    quotes.range().contains(&offset)
+    // a key must not hold a line break at all
+    let is_key = text[quotes.end as usize..].trim_start_matches([' ', '\t']).starts_with(':');
+    !is_key
+        && quotes.range().contains(&offset)
         && bytes[offset] == 0xE2
         && !blank(offset.checked_sub(1).and_then(|before| bytes.get(before)))
         && !blank(bytes.get(offset + 3))

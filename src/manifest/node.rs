@@ -128,13 +128,9 @@ impl Node {
                         }
                     })
             }
-            // JSON has one kind of number: `1.0` is 1
+            // JSON has one kind of number: Go prints `1.0` as 1, and Kubernetes reads that again
             (Value::Float(float), Value::Int(integer)) | (Value::Int(integer), Value::Float(float)) => {
-                #[expect(clippy::cast_precision_loss, reason = "the way back shows whether it was lost")]
-                let widened = *integer as f64;
-                #[expect(clippy::cast_possible_truncation, reason = "saturates, and then differs")]
-                let narrowed = *float as i64;
-                widened == *float && narrowed == *integer
+                float.to_string().parse() == Ok(*integer)
             }
             (a, b) => a == b,
         }

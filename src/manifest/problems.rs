@@ -114,6 +114,24 @@ impl Problems {
         );
     }
 
+    pub(super) fn tight_colon(&mut self, key: Span) {
+        let message = "a key in braces is followed by `:` without a space";
+        let label = "Kubernetes takes the colon into the key, other readers do not";
+        self.error(rules::YAML_SYNTAX, message, key, label, "put a space behind the colon");
+    }
+
+    pub(super) fn long_key(&mut self, key: Span) {
+        let span = self.first_line(key.start as usize);
+        let message = "a key in braces goes over several lines";
+        self.error(
+            rules::YAML_SYNTAX,
+            message,
+            span,
+            "Kubernetes wants a key on one line",
+            "join the lines, or add a comma",
+        );
+    }
+
     fn unrendered(&mut self, mapping: Span) {
         let rest = &self.source.text()[mapping.start as usize..];
         let length = rest.find("}}").map_or(mapping.len(), |end| end + 2);
@@ -136,6 +154,18 @@ impl Problems {
         self.error(rules::YAML_SYNTAX, format!("`{name}` names no anchor"), span, "not defined above", help);
     }
 
+    pub(super) fn anchor_name(&mut self, span: Span) {
+        let message = format!("`{}` is no name for an anchor", shorten(self.source.slice(span)));
+        let help = "use letters, digits, `-` and `_`, or quote the value if it is meant as text";
+        self.error(rules::YAML_SYNTAX, message, span, "Kubernetes refuses this name", help);
+    }
+
+    pub(super) fn sign_in_flow(&mut self, span: Span) {
+        let message = "a text in brackets holds `?`, or begins with `:`";
+        let label = "Kubernetes reads this sign as YAML's, other readers as text";
+        self.error(rules::YAML_SYNTAX, message, span, label, "quote the text");
+    }
+
     pub(super) fn not_finite(&mut self, span: Span) {
         let message = "infinity and not-a-number cannot be sent to Kubernetes";
         self.error(rules::YAML_SYNTAX, message, span, "JSON has no such number", "quote it if text is meant");
@@ -150,6 +180,12 @@ impl Problems {
             &label,
             "remove the tag",
         );
+    }
+
+    pub(super) fn wrong_tag_end(&mut self, span: Span) {
+        let message = "a tag is not followed by a space";
+        let label = "Kubernetes reads the tag on to the next space";
+        self.error(rules::YAML_SYNTAX, message, span, label, "put a space behind the tag, or quote the text");
     }
 
     pub(super) fn wrong_binary(&mut self, span: Span) {

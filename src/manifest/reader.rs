@@ -143,7 +143,8 @@ impl Reading<'_> {
             self.documents.push(Document { root });
         }
         for (index, Composed { root, broken }) in composed.into_iter().enumerate() {
-            if index > 0 && !torn {
+            let before = &self.source.text()[range.start..(root.span.start as usize).max(range.start)];
+            if !torn && (index > 0 || before.lines().any(|line| line.starts_with("..."))) {
                 self.problems.unseen_document(root.span);
             }
             if broken || doubtful {

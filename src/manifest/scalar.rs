@@ -28,9 +28,9 @@ pub(super) fn resolve_plain(text: &str) -> Plain {
 pub(super) fn resolve_as(wanted: &str, text: &str) -> Option<Plain> {
     match (wanted, resolve_plain(text)) {
         ("int", found @ Plain::Value(Value::Int(_) | Value::UInt(_))) if !is_float(text) => Some(found),
-        ("float", found @ (Plain::NotFinite | Plain::Value(Value::Int(_) | Value::UInt(_) | Value::Float(_)))) => {
-            Some(found)
-        }
+        #[expect(clippy::cast_precision_loss, reason = "the tag asks for it")]
+        ("float", Plain::Value(Value::Int(number))) => Some(Plain::Value(float_value(number as f64))),
+        ("float", found @ (Plain::NotFinite | Plain::Value(Value::Float(_)))) => Some(found),
         ("bool", found @ Plain::Value(Value::Bool(_))) => Some(found),
         ("null", found @ Plain::Value(Value::Null)) => Some(found),
         _ => None,
@@ -129,13 +129,12 @@ fn resolve_float(text: &str) -> Plain {
     }
 }
 
+/// Go prints the shortest digits and pads with zeros, so above 2^53 the integer may differ from the float.
 fn float_value(number: f64) -> Value {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if number.fract() == 0.0 && number.abs() < LIMIT {
-        #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^63 in magnitude")]
-        return Value::Int(number as i64);
+    if number.fract() != 0.0 {
+        return Value::Float(number);
     }
-    Value::Float(number)
+    number.to_string().parse().map_or(Value::Float(number), Value::Int)
 }
 
 /// Whether a text that resolves to a number is written as a float: `!!int 1.0` is an error although `1.0` means 1.
@@ -183,14 +182,20 @@ fn underscores_stand_between_digits(text: &str) -> bool {
 
 /// The key that sigs.k8s.io/yaml makes of a whole number, which may be written as a float (`1e6`).
 pub(super) fn integer_key(written: &str, number: i64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "Kubernetes rounds float keys to 32 bits anyway")]
-    if is_float(written) { float_key(number as f64) } else { number.to_string() }
+    let digits = written.replace('_', "");
+    match digits.parse::<f64>() {
+        Ok(float) if resolve_integer(&digits).is_none() => float_key(float),
+        _ => number.to_string(),
+    }
 }
 
 /// The key that sigs.k8s.io/yaml makes of a float: Go's `FormatFloat(…, 'g', -1, 32)`.
 pub(super) fn float_key(number: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "Kubernetes rounds float keys to 32 bits")]
     let narrow = number as f32;
+    if narrow.is_infinite() {
+        return if narrow > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
     go_float(&format!("{narrow:e}"))
 }
 
@@ -269,6 +274,7 @@ mod tests {
             ("1.0", 1),
             ("1e2", 100),
             ("-0.0", 0),
+            ("092438497331243376", 92_438_497_331_243_380),
             ("-9223372036854775808", i64::MIN),
         ];
         for (text, number) in cases {

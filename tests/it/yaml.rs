@@ -265,14 +265,24 @@ fn what_kubernetes_refuses_or_loses_in_silence_never_passes() {
     assert_eq!(differ, [""; 0]);
 }
 
-/// What kubectl reads from a text, as JSON, without a cluster: it labels the objects locally and prints them. `None`,
-/// and a line that says so, where there is no kubectl.
+/// What kubectl reads from a text; see [`kubectl_reads_files`].
 fn kubectl_reads(text: &str) -> Option<Vec<serde_json::Value>> {
+    let (objects, complaints) = kubectl_reads_files(&[text])?;
+    assert!(complaints.is_empty(), "{complaints}\n{text}");
+    Some(objects)
+}
+
+/// What kubectl reads from files, as JSON, without a cluster: it labels the objects locally and prints them, and
+/// complains about files that it cannot read. `None`, and a line that says so, where there is no kubectl.
+fn kubectl_reads_files(texts: &[impl AsRef<str>]) -> Option<(Vec<serde_json::Value>, String)> {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("objects.yaml");
-    std::fs::write(&file, text).unwrap();
+    for (index, text) in texts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{index:05}.yaml")), text.as_ref()).unwrap();
+    }
     let mut command = std::process::Command::new("kubectl");
-    command.args(["label", "--local", "--output=json", "--kubeconfig=/dev/null", "hydrant=test", "-f"]).arg(&file);
+    command
+        .args(["label", "--local", "--output=json", "--kubeconfig=/dev/null", "hydrant=test", "-f"])
+        .arg(folder.path());
     let output = match command.output() {
         Ok(output) => output,
         Err(error) => {
@@ -280,9 +290,8 @@ fn kubectl_reads(text: &str) -> Option<Vec<serde_json::Value>> {
             return None;
         }
     };
-    let talk = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{talk}\n{text}");
-    Some(serde_json::Deserializer::from_slice(&output.stdout).into_iter().map(Result::unwrap).collect())
+    let objects = serde_json::Deserializer::from_slice(&output.stdout).into_iter().map(Result::unwrap).collect();
+    Some((objects, String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
 /// Whether kubectl's JSON is our value. It keeps 64 bits with sign; above that its numbers are floats.
@@ -401,4 +410,120 @@ fn kubectl_reads_real_files_as_we_do() {
     }
     eprintln!("{compared} objects are the same to kubectl; {skipped} files without a clean object");
     assert!(compared > 50, "too few objects were compared");
+}
+
+/// A document that uses much of YAML, and whose object is named `name`.
+fn rich_document(name: usize) -> String {
+    format!(
+        "# comment\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: n{name}\ndata: &all\n  plain: a b  c\n  \"quoted\": \"x\\ty\\u00e9 \n    z\"\n  \
+         'single': 'it''s\n\n    folded'\n  literal: |\n    one\n     two\n\n  stripped: >-\n    three\n    four\n  flow: {{a: [1, 2.5, yes], b: ~}}\n  \
+         list:\n  - &item {{k: 1, l: 2}}\n  - <<: *item\n    l: 3\n  - !!str 5\n  ? key\n  : value\nmore: [*item, \"*item\"]\n"
+    )
+}
+
+fn mutated(count: usize) -> Vec<String> {
+    let edits = proptest::collection::vec(
+        (
+            any::<proptest::sample::Index>(),
+            0_usize..6,
+            proptest::sample::select(vec![
+                "\n",
+                " ",
+                "  ",
+                ":",
+                ": ",
+                "- ",
+                "#",
+                " #",
+                "'",
+                "\"",
+                "{",
+                "}",
+                "[",
+                "]",
+                ",",
+                "&",
+                "*",
+                "!",
+                "|",
+                ">",
+                "?",
+                "%",
+                "@",
+                "`",
+                "---",
+                "\n---\n",
+                "\n...\n",
+                "\n--- ",
+                "<<: ",
+                "\t",
+                "\r",
+                "\r\n",
+                "~",
+                "0",
+                "\\",
+                "\u{85}",
+                "\u{2028}",
+                "\u{feff}",
+                "!!int ",
+                "\nplain: 2\n",
+                "\n  plain: 2\n",
+                "|+\n",
+                "é",
+                "\u{a0}",
+                "*all",
+                "*item",
+                "&item ",
+                "{{ .a }}",
+            ]),
+        ),
+        1..4,
+    );
+    let apply = |(number, edits): (usize, Vec<(proptest::sample::Index, usize, &str)>)| {
+        let mut text: Vec<char> = rich_document(number).chars().collect();
+        for (at, removed, added) in edits {
+            let start = at.index(text.len());
+            let end = (start + removed).min(text.len());
+            text.splice(start..end, added.chars());
+        }
+        text.into_iter().collect()
+    };
+    samples(edits, count).into_iter().enumerate().map(apply).collect()
+}
+
+#[test]
+fn nothing_passes_that_kubectl_reads_differently() {
+    let texts = mutated(30000);
+    let Some((theirs, complaints)) = kubectl_reads_files(&texts) else { return };
+    let mut passed = 0;
+    let mut differences = Vec::new();
+    for (number, text) in texts.iter().enumerate() {
+        let parsed = parse(&Source::file("mutated.yaml", text.as_str()), &ReadLimits::default());
+        let [ours] = parsed.manifests.as_slice() else { continue };
+        if !parsed.diagnostics.is_empty() || parsed.documents != 1 {
+            continue;
+        }
+        let name = ours.object.name.to_string();
+        let complaint = complaints.lines().find(|line| line.contains(&format!("{number:05}.yaml")));
+        if let Some(complaint) = complaint {
+            differences.push(format!("passes, but: {complaint}\n{text:?}"));
+            continue;
+        }
+        let mut same_name = theirs.iter().filter(|object| object["metadata"]["name"] == name.as_str());
+        let found = same_name.any(|object| {
+            ours.root
+                .as_mapping()
+                .unwrap()
+                .iter()
+                .all(|entry| &*entry.key.name == "metadata" || is_same(&entry.value, &object[&*entry.key.name]))
+        });
+        if found {
+            passed += 1;
+        } else {
+            differences.push(format!("read otherwise: {text:?}\n{:?}", ours.root.to_json()));
+        }
+    }
+    eprintln!("{passed} of {} damaged documents pass, and kubectl agrees on each", texts.len());
+    assert!(differences.is_empty(), "{}\n{}", differences.len(), differences.join("\n"));
+    assert!(passed > 300, "too few documents passed to compare anything: {passed}");
 }
