@@ -14,6 +14,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, StructureSt
 use super::mapping::Merge;
 use super::problems::Problems;
 use super::scalar::{self, Plain};
+use super::suspects::{self, Suspects};
 use super::{Entry, Key, Node, ReadLimits, Value};
 use crate::source::{Source, Span};
 
@@ -100,8 +101,10 @@ pub(super) struct Composer<'a> {
     broken: bool,
     /// How many flow collections are open.
     flow: usize,
-    /// Line breaks of YAML 1.1 that YAML 1.2 takes for text, as offsets; those in quotes are taken out.
-    odd_breaks: Vec<usize>,
+    /// Line breaks of YAML 1.1 that YAML 1.2 takes for text.
+    odd_breaks: Suspects,
+    /// Tabs that are indentation, unless they are text.
+    tabs: Suspects,
     pub(super) documents: Vec<Composed>,
 }
 
@@ -109,6 +112,7 @@ impl<'a> Composer<'a> {
     pub(super) fn new(
         piece: &Piece<'a>,
         odd_breaks: Vec<usize>,
+        tabs: Vec<usize>,
         budget: &'a mut Budget,
         problems: &'a mut Problems,
     ) -> Self {
@@ -133,7 +137,8 @@ impl<'a> Composer<'a> {
             seen: Size::default(),
             broken: false,
             flow: 0,
-            odd_breaks,
+            odd_breaks: Suspects::new(odd_breaks),
+            tabs: Suspects::new(tabs),
             documents: Vec::new(),
         }
     }
@@ -154,9 +159,16 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// The odd line breaks that do not stand in quotes.
-    pub(super) fn odd_breaks(&self) -> &[usize] {
-        &self.odd_breaks
+    /// Tells the suspects that no value cleared. True if there are any: the meaning of the whole piece is open.
+    pub(super) fn tell_suspects(&mut self) -> bool {
+        for offset in self.odd_breaks.remaining() {
+            self.problems.odd_line_break(offset);
+        }
+        // one mistake of many lines is told once
+        if let Some(offset) = self.tabs.remaining().next() {
+            self.problems.indentation_tab(offset);
+        }
+        self.odd_breaks.remaining().chain(self.tabs.remaining()).next().is_some()
     }
 
     fn next(&mut self) -> Result<(Event<'a>, Span), Halt> {
@@ -206,6 +218,7 @@ impl<'a> Composer<'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.seen.bytes += text.len();
+                self.clear_suspects(span, style);
                 let span = self.trim(span, style);
                 let node = Node { span, value: self.scalar(text, style, tag.as_deref(), span) };
                 self.keep(anchor, &node, Size { nodes: 1, bytes: span.len(), height: 0 })?;
@@ -254,6 +267,9 @@ impl<'a> Composer<'a> {
         self.seen.height = depth;
         let node = read(self)?;
         self.flow -= flow;
+        if flow > 0 {
+            self.tabs.clear(node.span.range(), |_| true);
+        }
         let size = Size {
             nodes: self.seen.nodes - before.nodes + 1,
             bytes: self.seen.bytes - before.bytes,
@@ -317,12 +333,15 @@ impl<'a> Composer<'a> {
             let merge = is_merge(&event).then_some(span);
             let float = is_tagged(&event, "float");
             self.check_flow_key(&event, span);
+            let told = self.problems.count();
             let key = self.node(event, span, depth + 1)?;
+            let understood = self.problems.count() == told;
             let mut value = self.child(depth + 1)?;
             self.settle_empty(&mut value, key.span);
             last = Some(value.span);
             match merge {
                 Some(key) => merges.push(Merge { key, value }),
+                None if !understood => {}
                 None => entries.extend(self.key(key, float, open).map(|key| Entry { key, value })),
             }
         }
@@ -356,11 +375,13 @@ impl<'a> Composer<'a> {
         entries
     }
 
-    /// A value that is not written stands behind the colon of its key, not at the next token, lines below.
+    /// A value that is not written stands behind the colon of its key.
     fn settle_empty(&self, value: &mut Node, key: Span) {
         if value.span.is_empty() && value.span.start >= key.end {
-            let between = &self.text[key.end as usize..value.span.start as usize];
-            value.span = Span::at(between.find(':').map_or(key.end as usize, |colon| key.end as usize + colon + 1));
+            let rest = &self.text[key.end as usize..];
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            let colon = usize::from(rest[blanks..].starts_with(':'));
+            value.span = Span::at(key.end as usize + (blanks + colon) * colon);
         }
     }
 
@@ -374,7 +395,6 @@ impl<'a> Composer<'a> {
             Value::Int(number) if float => scalar::float_key(number as f64).into(),
             Value::Int(number) => scalar::integer_key(&self.text[span.range()], number).into(),
             Value::Float(number) => scalar::float_key(number).into(),
-            Value::Null if self.broken => return None,
             Value::Null => {
                 self.problem(|problems| problems.null_key(span));
                 return None;
@@ -392,9 +412,6 @@ impl<'a> Composer<'a> {
     }
 
     fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Value {
-        if !self.odd_breaks.is_empty() && matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
-            self.odd_breaks.retain(|offset| !is_kept_in_quotes(self.text, *offset, span));
-        }
         let Some(tag) = tag else {
             return match style {
                 ScalarStyle::Plain => {
@@ -449,6 +466,15 @@ impl<'a> Composer<'a> {
         tell(self.problems);
     }
 
+    fn clear_suspects(&mut self, span: Span, style: ScalarStyle) {
+        let text = self.text;
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        self.tabs.clear(span.range(), |tab| !block || suspects::is_text_of_block(text, span.range(), tab));
+        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
+            self.odd_breaks.clear(span.range(), |offset| is_kept_in_quotes(text, offset, span));
+        }
+    }
+
     /// A block scalar's span reaches to the next token: it ends with its last line of text.
     fn trim(&self, span: Span, style: ScalarStyle) -> Span {
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
@@ -496,7 +522,6 @@ fn is_kept_in_quotes(text: &str, offset: usize, quotes: Span) -> bool {
     // a key must not hold a line break at all
     let is_key = text[quotes.end as usize..].trim_start_matches([' ', '\t']).starts_with(':');
     !is_key
-        && quotes.range().contains(&offset)
         && bytes[offset] == 0xE2
         && !blank(offset.checked_sub(1).and_then(|before| bytes.get(before)))
         && !blank(bytes.get(offset + 3))

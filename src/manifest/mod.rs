@@ -16,6 +16,7 @@ mod reader;
 mod scalar;
 mod set;
 mod split;
+mod suspects;
 mod writer;
 
 pub use identity::{Gvk, Manifest, Name, ObjectRef};

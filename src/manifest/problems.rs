@@ -35,6 +35,11 @@ impl Problems {
         self.told
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.told.len() + self.untold
+    }
+
     fn tell(&mut self, diagnostic: impl FnOnce(&Self) -> Diagnostic) {
         if self.told.len() < MOST {
             let diagnostic = diagnostic(self);
@@ -214,6 +219,11 @@ impl Problems {
         let span = Span::new(offset, offset + character.len_utf8());
         let help = format!("remove it, or write it as an escape in double quotes: `{}`", escape_of(character));
         self.error(rules::YAML_SYNTAX, message, span, "invisible line break", &help);
+    }
+
+    pub(super) fn indentation_tab(&mut self, offset: usize) {
+        let span = Span::new(offset, offset + 1);
+        self.error(rules::YAML_SYNTAX, "a tab is used as indentation", span, "a tab", "indent with spaces");
     }
 
     pub(super) fn too_large(&mut self, limit: usize) {

@@ -9,6 +9,7 @@ use super::charset::oddities;
 use super::compose::{Budget, Composed, Composer, Halt, Piece};
 use super::problems::Problems;
 use super::split::{self, split};
+use super::suspects::indentation_tabs;
 use super::{Node, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -113,16 +114,18 @@ impl Reading<'_> {
             self.failed += 1;
             return;
         }
-        let breaks = if json { Vec::new() } else { oddities.breaks.iter().map(|at| range.start + at).collect() };
-        let piece = Piece { source: self.source, range: range.clone(), json };
-        let mut composer = Composer::new(&piece, breaks, &mut self.budget, &mut self.problems);
-        let outcome = composer.run();
-        let documents = std::mem::take(&mut composer.documents);
-        let odd_breaks = composer.odd_breaks().to_vec();
-        for offset in &odd_breaks {
-            self.problems.odd_line_break(*offset);
+        let (mut breaks, mut tabs) = (Vec::new(), Vec::new());
+        if !json {
+            breaks.extend(oddities.breaks.iter().map(|at| range.start + at));
+            tabs.extend(indentation_tabs(&self.source.text()[range.clone()]).iter().map(|at| range.start + at));
         }
-        self.keep(documents, &range, torn, !odd_breaks.is_empty(), outcome.is_ok());
+        let piece = Piece { source: self.source, range: range.clone(), json };
+        let mut composer = Composer::new(&piece, breaks, tabs, &mut self.budget, &mut self.problems);
+        let outcome = composer.run();
+        // what was not reached cannot clear its suspects
+        let doubtful = outcome.is_ok() && composer.tell_suspects();
+        let documents = std::mem::take(&mut composer.documents);
+        self.keep(documents, &range, torn, doubtful, outcome.is_ok());
         match outcome {
             Ok(()) => {}
             Err(Halt::Syntax(error)) => {
@@ -180,5 +183,219 @@ fn json_objects(text: &str) -> (Vec<Range<usize>>, Option<usize>) {
                 return (objects, Some(end + line));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::rules;
+
+    fn read_text(text: &str) -> (Arc<Source>, Stream) {
+        let source = Source::file("test.yaml", text);
+        let stream = read(&source, &ReadLimits::default());
+        (source, stream)
+    }
+
+    /// The only document of a text without mistakes, as JSON.
+    fn value(text: &str) -> serde_json::Value {
+        let (_, stream) = read_text(text);
+        assert!(stream.diagnostics.is_empty(), "{text}: {:?}", stream.diagnostics);
+        assert_eq!(stream.documents.len(), 1, "{text}");
+        stream.documents[0].root.to_json()
+    }
+
+    /// Rule and marked text of every diagnostic.
+    fn findings(text: &str) -> Vec<(String, String)> {
+        let (source, stream) = read_text(text);
+        let marked = |diagnostic: &Diagnostic| {
+            let span = diagnostic.primary.as_ref().map(|label| label.location.span).unwrap_or_default();
+            (diagnostic.rule.to_string(), source.slice(span).to_owned())
+        };
+        stream.diagnostics.iter().map(marked).collect()
+    }
+
+    fn only_finding(text: &str) -> (String, String) {
+        let mut found = findings(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        found.remove(0)
+    }
+
+    fn syntax(marked: &str) -> (String, String) {
+        ("yaml-syntax".to_owned(), marked.to_owned())
+    }
+
+    #[test]
+    fn values_mean_what_they_mean_to_kubernetes() {
+        assert_eq!(
+            value("{a: yes, b: 0644, c: 22:22, d: !!str 1, e: !Ref x, f: !!binary aGk=, g: 1.0, h: '1', i: ~, j: }"),
+            serde_json::json!({
+                "a": true, "b": 420, "c": "22:22", "d": "1", "e": "x", "f": "hi", "g": 1, "h": "1", "i": null, "j": null
+            })
+        );
+        assert_eq!(
+            value("1: a\non: b\n1.5: c\n0x10: d\n"),
+            serde_json::json!({"1": "a", "true": "b", "1.5": "c", "16": "d"})
+        );
+        assert_eq!(value("\u{feff}a: |\r\n  b\r\n  c"), serde_json::json!({"a": "b\nc\n"}));
+    }
+
+    #[test]
+    fn spans_end_with_the_last_child_and_empty_values_stand_behind_their_colon() {
+        let (source, stream) =
+            read_text("a:\n  b: [1, 2]\n  c:\n    - x\n    - y   # comment\n\nd :\ne: |\n  text\n\n\nf: 1\n");
+        let root = &stream.documents[0].root;
+        let written = |node: &Node| source.slice(node.span).to_owned();
+        let a = root.get("a").unwrap();
+        assert_eq!(written(a), "b: [1, 2]\n  c:\n    - x\n    - y");
+        assert_eq!(written(a.get("b").unwrap()), "[1, 2]");
+        assert_eq!(written(a.get("c").unwrap()), "- x\n    - y");
+        assert_eq!(written(root.get("e").unwrap()), "text");
+        let d = root.entry("d").unwrap();
+        assert_eq!((d.value.span.start, d.value.span.len()), (d.key.span.end + 2, 0));
+    }
+
+    #[test]
+    fn aliases_are_copies_and_merges_yield_to_own_keys() {
+        assert_eq!(
+            value("base: &b {x: 1, q: [1]}\nother: &o {x: 9, z: 3}\nuse:\n  <<: [*b, *o]\n  x: 2\nsame: *b\n")["use"],
+            serde_json::json!({"x": 2, "q": [1], "z": 3})
+        );
+        assert_eq!(value("a: {\"<<\": 1}")["a"], serde_json::json!({"<<": 1}), "quoted, it is a key like any other");
+        assert_eq!(only_finding("a: *b\n"), syntax("*b"));
+        assert_eq!(only_finding("a: &x [*x]\n"), syntax("*x"));
+        assert_eq!(only_finding("a: {<<: 1}\n"), syntax("1"));
+        assert_eq!(only_finding("b: &b {x: 1}\na: {x: 2, <<: *b}\n").0, "duplicate-key", "go-yaml lets this merge win");
+        assert_eq!(findings("b: &b {x: 1}\na: {x: 1, <<: *b}\n"), [], "no reader can differ");
+        assert_eq!(only_finding("b: &b {x: 1}\na: {<<: *b, <<: *b}\n").0, "duplicate-key");
+    }
+
+    #[test]
+    fn a_key_given_twice_is_told_with_both_places_and_the_first_is_kept() {
+        let (source, stream) = read_text("1: a\n\"1\": b\nx: 1\nx: 2\n");
+        assert_eq!(stream.documents[0].root.to_json(), serde_json::json!({"1": "a", "x": 1}));
+        let places: Vec<_> = stream
+            .diagnostics
+            .iter()
+            .map(|found| (&found.secondary[0].location, &found.primary.as_ref().unwrap().location))
+            .map(|(first, again)| (source.slice(first.span), source.slice(again.span)))
+            .collect();
+        assert_eq!(places, [("1", "\"1\""), ("x", "x")]);
+        assert!(stream.diagnostics.iter().all(|found| found.rule == rules::DUPLICATE_KEY));
+        let many: String = (0..100).map(|index| format!("k{}: 1\n", index % 99)).collect();
+        assert_eq!(only_finding(&many), ("duplicate-key".to_owned(), "k0".to_owned()));
+    }
+
+    #[test]
+    fn what_has_no_meaning_in_json_is_refused_and_all_of_it_is_told() {
+        let text = "a: .inf\n~: 1\n[x]: 2\nb: !!int x\nc: !!binary '*'\nd: *e\n18446744073709551615: f\n";
+        let marked: Vec<_> = findings(text).into_iter().map(|(_, marked)| marked).collect();
+        assert_eq!(marked, [".inf", "~", "[x]", "x", "'*'", "*e", "18446744073709551615"]);
+        let (_, stream) = read_text(text);
+        assert_eq!((stream.documents.len(), stream.failed), (0, 1));
+    }
+
+    #[test]
+    fn a_template_that_was_not_rendered_is_recognised() {
+        let (_, stream) = read_text("image: {{ .Values.image }}\n");
+        assert_eq!(stream.diagnostics[0].message, "unrendered template: `{{ .Values.image }}`");
+        for text in ["a: 1\n{{- if .Values.x }}\nb: 2\n{{- end }}\n", "{% if x %}\na: 1\n{% endif %}\n"] {
+            let (_, stream) = read_text(text);
+            assert!(stream.diagnostics[0].help.as_ref().unwrap().contains("template"), "{:?}", stream.diagnostics);
+        }
+    }
+
+    #[test]
+    fn a_broken_document_does_not_hide_the_next() {
+        let (_, stream) = read_text("a: [1\n---\nb: 2\n---\n\"c\n---\nd: {\n---\ne: 3\n");
+        let read: Vec<_> = stream.documents.iter().map(|document| document.root.to_json()).collect();
+        assert_eq!(read, [serde_json::json!({"b": 2}), serde_json::json!({"e": 3})]);
+        assert_eq!((stream.diagnostics.len(), stream.failed), (3, 3));
+    }
+
+    #[test]
+    fn kubectl_and_yaml_must_agree_on_where_documents_begin() {
+        let split = |marked: &str| ("yaml-split".to_owned(), marked.to_owned());
+        assert_eq!(only_finding("a: 1\n--- {b: 2}\n"), split("--- {b: 2}"));
+        assert_eq!(only_finding("a: 1\n...\nb: 2\n"), split("b: 2"));
+        assert_eq!(only_finding("...\nb: 2\n"), split("b: 2"));
+        assert_eq!(only_finding("a: 'x\n---y'\n"), split("---y'"));
+        assert_eq!(only_finding("a: 1\r---\rb: 2\n"), split("b: 2"), "a lone carriage return is a line to YAML only");
+        assert!(findings("a: 'x\n--- y'\n").contains(&split("--- y'")));
+        assert!(findings("a: 1\n---#b\nc: 2\n").contains(&split("---#b")));
+        assert_eq!(findings("a: 1\n...\n---\nb: 2\n...\n# end\n"), []);
+    }
+
+    #[test]
+    fn json_objects_need_no_separator() {
+        let (_, stream) = read_text("{\"a\": \"\\ud83d\\ude00\\/\"}{\"b\": 1}\n{\"c\":\"\u{2028}\"}\n");
+        let read: Vec<_> = stream.documents.iter().map(|document| document.root.to_json()).collect();
+        let expected =
+            [serde_json::json!({"a": "😀/"}), serde_json::json!({"b": 1}), serde_json::json!({"c": "\u{2028}"})];
+        assert_eq!((read.as_slice(), stream.diagnostics.len()), (expected.as_slice(), 0));
+        assert_eq!(read_text("{\"a\": 1}\n---\nb: 2\n").1.documents.len(), 2);
+        assert_eq!(value("{\"a\": [1, 2,],}"), serde_json::json!({"a": [1, 2]}), "no JSON, but YAML");
+        assert_eq!(value("{a: 1}"), serde_json::json!({"a": 1}));
+        let (_, stream) = read_text("{\"a\": 1}{\"b\": 2}\n---\nc: 3\n");
+        assert_eq!((stream.documents.len(), stream.diagnostics[0].rule.as_str()), (3, "yaml-split"));
+        assert_eq!(value(&format!("{{\"{}\": 1}}", "k".repeat(5000))).as_object().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn invisible_characters_are_refused_where_readers_differ() {
+        assert_eq!(only_finding("a: \u{7}\n"), syntax("\u{7}"));
+        assert_eq!(only_finding("a: \0\n"), syntax("\0"));
+        assert_eq!(only_finding("# c\u{2028}\na: 1\n"), syntax("\u{2028}"));
+        assert_eq!(only_finding("a: b\u{85}c\n"), syntax("\u{85}"));
+        assert_eq!(value("a: 'b\u{2028}c'\n"), serde_json::json!({"a": "b\u{2028}c"}));
+        assert_eq!(only_finding("a: 'b\u{85}c'\n"), syntax("\u{85}"));
+        assert_eq!(only_finding("a: 1\n---\n%YAML 1.2\n---\nb: 2\n"), syntax("%YAML 1.2"));
+        assert_eq!(only_finding("a:\n- \tb: 1\n"), syntax("\t"));
+        assert_eq!(value("a:\tb\nc: |\n  d\n  \te\n"), serde_json::json!({"a": "b", "c": "d\n\te\n"}));
+        let json = "{\n\t\"a\": {\n\t\t\"b\": [\n\t\t\t1\n\t\t]\n\t}\n}\n";
+        assert_eq!(value(json), serde_json::json!({"a": {"b": [1]}}), "tabs may indent JSON");
+    }
+
+    #[test]
+    fn signs_that_yaml_1_1_reads_otherwise_in_brackets_are_refused() {
+        assert_eq!(only_finding("{a:, b: 1}\n"), syntax("a"));
+        assert_eq!(only_finding("[http://x?y]\n"), syntax("http://x?y"));
+        assert_eq!(only_finding("[!a, b]\n").0, "yaml-syntax");
+        assert_eq!(only_finding("a: &b.c d\n"), syntax("&b.c"));
+        assert_eq!(value("a: http://x?y\nb: [\"x?\", 'c:']\n")["b"], serde_json::json!(["x?", "c:"]));
+    }
+
+    #[test]
+    fn limits_end_as_findings() {
+        let refused = |text: &str, limits: ReadLimits| {
+            let stream = read(&Source::file("test.yaml", text), &limits);
+            assert_eq!(stream.diagnostics.len(), 1, "{:?}", stream.diagnostics);
+            assert_eq!(stream.diagnostics[0].rule, rules::YAML_LIMIT);
+            assert!(stream.failed > 0);
+        };
+        let limits = ReadLimits::default;
+        refused("a: 12345", ReadLimits { bytes: 5, ..limits() });
+        refused("[1, 2, 3]", ReadLimits { nodes: 3, ..limits() });
+        refused("a: {b: {c: 1}}", ReadLimits { depth: 2, ..limits() });
+        refused(&"[".repeat(100_000), limits());
+        refused(&"- ".repeat(100_000), limits());
+        let bomb: String = (1..40).map(|level| format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1)).collect();
+        refused(&format!("a0: &a0 x\n{bomb}"), limits());
+        let copies = "*a, ".repeat(10_000);
+        refused(&format!("a: &a {}\nb: [{copies}]\n", "x".repeat(100_000)), limits());
+        let tower: String = (1..100).map(|level| format!("a{level}: &a{level} [[[[[*a{}]]]]]\n", level - 1)).collect();
+        refused(&format!("a0: &a0 x\n{tower}"), limits());
+    }
+
+    #[test]
+    fn the_deepest_tree_that_is_read_can_be_walked_and_written() {
+        let text = format!("{}1{}", "[".repeat(512), "]".repeat(512));
+        let stream = read(&Source::file("deep.yaml", text), &ReadLimits { depth: usize::MAX, ..ReadLimits::default() });
+        assert!(stream.diagnostics.is_empty(), "{:?}", stream.diagnostics);
+        let root = &stream.documents[0].root;
+        let mut written = String::new();
+        crate::manifest::write(root, &mut written).unwrap();
+        assert!(root.same_meaning(&root.clone()));
+        assert_eq!(written, format!("{}1\n", "- ".repeat(512)));
     }
 }

@@ -493,7 +493,7 @@ fn mutated(count: usize) -> Vec<String> {
 
 #[test]
 fn nothing_passes_that_kubectl_reads_differently() {
-    let texts = mutated(30000);
+    let texts = mutated(2500);
     let Some((theirs, complaints)) = kubectl_reads_files(&texts) else { return };
     let mut passed = 0;
     let mut differences = Vec::new();
@@ -525,5 +525,5 @@ fn nothing_passes_that_kubectl_reads_differently() {
     }
     eprintln!("{passed} of {} damaged documents pass, and kubectl agrees on each", texts.len());
     assert!(differences.is_empty(), "{}\n{}", differences.len(), differences.join("\n"));
-    assert!(passed > 300, "too few documents passed to compare anything: {passed}");
+    assert!(passed > 250, "too few documents passed to compare anything: {passed}");
 }
