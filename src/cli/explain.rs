@@ -2,13 +2,21 @@
 
 use clap::Args;
 
+use super::Global;
 use super::exit::{Exit, Failure};
+use super::project::Workspace;
 use super::terminal::Terminal;
-use crate::diagnostic::{did_you_mean, rules};
+use crate::diagnostic::{Diagnostic, did_you_mean, rules};
+use crate::evaluate::{EvaluationLimits, PolicyRule, PolicySet, shipped, shipped_names};
+use crate::load;
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  hydrant explain               all rules: our own, the shipped packs', and the policies' of this project
+  hydrant explain unknown-kind  one of them")]
 pub(super) struct Arguments {
     /// The rule's id, as reports print it; without one, all rules are listed
+    #[arg(value_name = "RULE")]
     rule: Option<String>,
 }
 
@@ -16,30 +24,53 @@ pub(super) struct Arguments {
 struct Explained {
     id: String,
     title: String,
-    text: String,
+    paragraphs: Vec<String>,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let all = all();
+pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
+    let all = all(global);
     match &arguments.rule {
         None => terminal.data(&list(&all)),
         Some(id) => match all.iter().find(|rule| rule.id == *id) {
-            Some(rule) => terminal.data(&format!("{}: {}\n\n{}\n", rule.id, rule.title, rule.text)),
+            Some(rule) => terminal.data(&show(rule)),
             None => return Err(unknown(id, &all)),
         },
     }
     Ok(Exit::Clean)
 }
 
-fn all() -> Vec<Explained> {
-    rules::ALL
-        .iter()
-        .map(|rule| Explained {
-            id: rule.id.to_string(),
-            title: rule.title.to_owned(),
-            text: rule.explanation.to_owned(),
-        })
-        .collect()
+/// Our own rules first, then those of policies in alphabetical order.
+fn all(global: &Global) -> Vec<Explained> {
+    let own = rules::ALL.iter().map(|rule| Explained {
+        id: rule.id.to_string(),
+        title: rule.title.to_owned(),
+        paragraphs: vec![rule.explanation.to_owned()],
+    });
+    let packs = shipped_names().filter_map(shipped).flatten();
+    // a project that cannot be read has no rules to add; `check` is the command that says why
+    let project = Workspace::from_work_tree(global).ok();
+    let project = project.and_then(|workspace| load::read_checks(&*workspace.tree, &workspace.project).ok());
+    let files: Vec<_> = packs.chain(project.into_iter().flat_map(|checks| checks.policies)).collect();
+    let (policies, refused): (PolicySet, Vec<Diagnostic>) = PolicySet::load(&files, &[], &EvaluationLimits::default());
+    drop(refused);
+    let mut rules: Vec<Explained> = policies.rules().iter().map(explain_policy).collect();
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    rules.dedup_by(|a, b| a.id == b.id);
+    own.chain(rules).collect()
+}
+
+fn explain_policy(rule: &PolicyRule) -> Explained {
+    let place = rule.location.position();
+    let mut paragraphs: Vec<String> = rule.description.iter().map(|text| text.trim().to_owned()).collect();
+    paragraphs.extend(rule.fix.as_ref().map(|fix| format!("way out: {}", fix.trim())));
+    paragraphs.extend(rule.related.iter().map(|link| format!("see {link}")));
+    paragraphs.push(format!("{} of {}:{}", rule.severity, rule.location.source.name(), place.line));
+    let title = rule.title.clone().unwrap_or_else(|| format!("`{}` of package `{}`", rule.name, rule.package));
+    Explained { id: rule.id.to_string(), title, paragraphs }
+}
+
+fn show(rule: &Explained) -> String {
+    format!("{}: {}\n\n{}\n", rule.id, rule.title, rule.paragraphs.join("\n\n"))
 }
 
 fn list(rules: &[Explained]) -> String {

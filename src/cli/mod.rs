@@ -164,7 +164,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Check(arguments) => check::run(arguments, &cli.global, terminal),
         Command::Publish(arguments) => publish::run(arguments, &cli.global, terminal),
         Command::Verify(arguments) => verify::run(arguments, &cli.global, terminal),
-        Command::Explain(arguments) => explain::run(arguments, terminal),
+        Command::Explain(arguments) => explain::run(arguments, &cli.global, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
     }
 }

@@ -5,6 +5,7 @@ mod branch;
 mod cases;
 mod config;
 mod corpus;
+mod documents;
 mod evaluate;
 mod load;
 mod publication;
