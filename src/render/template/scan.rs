@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use crate::load::TemplateSyntax;
 
-/// Bytes between the delimiters of one tag.
-pub(super) const MAX_TAG: usize = 64 * 1024;
+/// Bytes between the delimiters of one tag. The engine's folding of constants takes the square of this as time.
+pub(super) const MAX_TAG: usize = 16 * 1024;
 
 /// `elif` tags in one template: a chain of them nests, as `else { if }` does.
 pub(super) const MAX_ELIF: usize = 10_000;
