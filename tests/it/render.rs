@@ -324,6 +324,9 @@ fn whitespace_and_delimiters_follow_the_app_s_syntax() {
 
 #[test]
 fn delimiters_that_cannot_be_told_apart_fail_the_templates_and_nothing_else() {
+    let empty = TemplateSyntax { comment: (String::new(), "#}".to_owned()), ..TemplateSyntax::default() };
+    let failure = template_unit().syntax(empty).template("a").failure();
+    assert!(failure.starts_with("config-invalid: the template delimiters cannot be used: one of them is empty"));
     let same = ("{{".to_owned(), "}}".to_owned());
     let syntax = TemplateSyntax { block: same, ..TemplateSyntax::default() };
     let rendered =

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::{filters, json, loader, methods, value};
 use crate::load::{TemplateSyntax, Unit};
@@ -46,6 +46,10 @@ pub(super) fn of(unit: &Unit, limits: &RenderLimits) -> Result<Environment<'stat
 
 fn syntax(syntax: &TemplateSyntax) -> Result<SyntaxConfig, Error> {
     let pair = |(open, close): &(String, String)| (open.clone(), close.clone());
+    let delimiters = [&syntax.variable, &syntax.block, &syntax.comment];
+    if delimiters.iter().any(|(open, close)| open.is_empty() || close.is_empty()) {
+        return Err(Error::new(ErrorKind::InvalidDelimiter, "one of them is empty"));
+    }
     let (variable, block, comment) = (pair(&syntax.variable), pair(&syntax.block), pair(&syntax.comment));
     SyntaxConfig::builder()
         .variable_delimiters(variable.0, variable.1)

@@ -13,6 +13,7 @@ mod suggestion;
 mod trace;
 mod value;
 mod watch;
+mod way;
 
 pub use filters::{HELPERS, Helper, HelperKind};
 

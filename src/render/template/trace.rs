@@ -7,7 +7,7 @@
 use minijinja::{Environment, Error, ErrorKind};
 
 use super::Run;
-use super::failure::{innermost, place};
+use super::way::{innermost, place};
 use crate::source::Location;
 use crate::tree::RepoPath;
 
