@@ -10,42 +10,24 @@
 //!   loop itself: it is given one that runs once.
 //! * `[x.a | …]` has undefined members; to OPA such a member is none. The term is computed in the body.
 //! * `some x in null` ends the interpreter's evaluation; to OPA it is undefined. The type is asked for before.
+//! * a name from an import makes the virtual machine build the whole package behind it: the full path is written out,
+//!   and the import goes.
 //! * `print` does not exist on the VM, and is no part of a verdict.
 //!
 //! What cannot be rewritten with certainty is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Query, Ref, Rule, RuleBody, Span};
+use regorus::unstable::{AssignOp, BoolOp, Expr, Import, Literal, LiteralStmt, Query, Ref, Rule, RuleBody, Span};
 
-use super::graph::Names;
+use super::edit::{Edit, Lowered, apply, insertion};
+use super::graph::{Names, written_path};
 use super::module::Module;
 use super::shape::Reporter;
-use super::usage::{arguments, declared, pattern_variables};
+use super::usage::{arguments, declared, pattern_variables, references};
 use super::walk::{Child, children, every_expression, expressions_of, expressions_of_head};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::Location;
-
-/// A policy text for the engine, with the way back to the text of the user.
-#[derive(Debug, Clone)]
-pub(super) struct Lowered {
-    /// What the engine gets.
-    pub(super) text: String,
-    /// Start in `text`, end in `text`, start in the user's text, end in the user's text; sorted.
-    moved: Vec<(usize, usize, usize, usize)>,
-}
-
-impl Lowered {
-    /// The offset in the user's text of an offset in the engine's.
-    pub(super) fn original(&self, offset: usize) -> usize {
-        let before = self.moved.iter().take_while(|(start, ..)| *start <= offset).last();
-        match before {
-            None => offset,
-            Some((_, end, start, _)) if offset < *end => *start,
-            Some((_, end, _, original_end)) => original_end + (offset - end),
-        }
-    }
-}
 
 /// A reporting rule and the name it gets, by which its results are told from those of its namesakes.
 pub(super) struct Renamed<'a> {
@@ -71,9 +53,22 @@ pub(super) fn lower(
     renamed: &[Renamed<'_>],
     target: Target,
 ) -> Result<Lowered, Box<Diagnostic>> {
-    let mut lowering = Lowering { module, names, target, fresh: 0, bound: Vec::new(), refused: None };
+    let mut lowering = Lowering {
+        module,
+        names,
+        target,
+        imported: imported(module, names),
+        fresh: 0,
+        bound: Vec::new(),
+        refused: None,
+    };
     let mut edits = Vec::new();
     lowering.refuse_unary_minus();
+    // written out below; without them a local variable may have the name of an import, as in OPA
+    edits.extend(module.syntax.imports.iter().filter(|import| imports_data(import)).map(|import| {
+        let (start, end) = module.range(&import.span);
+        Edit { start, end, text: String::new() }
+    }));
     for rule in &module.syntax.policy {
         lowering.rule(rule, &mut edits);
     }
@@ -93,34 +88,12 @@ pub(super) fn lower(
     }
 }
 
-#[derive(Debug)]
-struct Edit {
-    start: usize,
-    end: usize,
-    text: String,
-}
-
-/// Replaces pieces of a text; `None` if two pieces overlap, which would mean that a place was read wrongly.
-fn apply(text: &str, (start, end): (usize, usize), mut edits: Vec<Edit>) -> Option<Lowered> {
-    edits.sort_by_key(|edit| (edit.start, edit.end)); // stable: what is inserted at one place keeps its order
-    let mut out = String::with_capacity(end - start + 16 * edits.len());
-    let mut moved = Vec::with_capacity(edits.len());
-    let mut at = start;
-    for edit in edits {
-        out.push_str(text.get(at..edit.start)?);
-        let begin = out.len();
-        out.push_str(&edit.text);
-        moved.push((begin, out.len(), edit.start, edit.end));
-        at = edit.end;
-    }
-    out.push_str(text.get(at..end)?);
-    Some(Lowered { text: out, moved })
-}
-
 struct Lowering<'a> {
     module: &'a Module,
     names: &'a Names<'a>,
     target: Target,
+    /// Where imported names stand, and the paths they stand for.
+    imported: BTreeMap<usize, String>,
     fresh: usize,
     /// Variables that something other than a negation binds, by enclosing query.
     bound: Vec<BTreeSet<String>>,
@@ -308,6 +281,10 @@ impl Lowering<'_> {
                 return self.comprehension(query, &[term], edits);
             }
             Expr::ObjectCompr { key, value, query, .. } => return self.comprehension(query, &[key, value], edits),
+            Expr::Var { span, .. } => {
+                let (start, end) = self.module.range(span);
+                edits.extend(self.imported.get(&start).map(|path| Edit { start, end, text: path.clone() }));
+            }
             _ => {}
         }
         let mut found = Vec::new();
@@ -361,7 +338,10 @@ impl Lowering<'_> {
     /// Takes out of a negated expression what OPA evaluates before it.
     fn negated(&mut self, expression: &Expr, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
         match expression {
-            Expr::Call { params, .. } => params.iter().for_each(|param| self.operand(param, modifiers, hoisted, edits)),
+            Expr::Call { fcn, params, .. } => {
+                self.expression(fcn, edits);
+                params.iter().for_each(|param| self.operand(param, modifiers, hoisted, edits));
+            }
             Expr::BoolExpr { op: BoolOp::Eq, lhs, rhs, .. } | Expr::AssignExpr { lhs, rhs, .. } => {
                 [lhs, rhs].into_iter().for_each(|side| self.compared(side, modifiers, hoisted, edits));
             }
@@ -405,7 +385,7 @@ impl Lowering<'_> {
 
     fn base(&mut self, expression: &Ref<Expr>, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
         match expression.as_ref() {
-            Expr::Var { .. } => {}
+            Expr::Var { .. } => self.expression(expression, edits),
             Expr::RefDot { .. } | Expr::RefBrack { .. } => self.term(expression, modifiers, hoisted, edits),
             _ => self.operand(expression, modifiers, hoisted, edits),
         }
@@ -457,13 +437,30 @@ impl Lowering<'_> {
     }
 }
 
+fn imported(module: &Module, names: &Names<'_>) -> BTreeMap<usize, String> {
+    let all = module.syntax.policy.iter().flat_map(|rule| references(rule));
+    all.filter_map(|reference| {
+        let path = names.imported(reference.path.first()?)?;
+        let parts: String = path.iter().map(|part| format!("[{}]", serde_json::Value::from(part.as_str()))).collect();
+        let plain = path.iter().all(|part| is_name(part));
+        let text = if plain { format!("data.{}", path.join(".")) } else { format!("data{parts}") };
+        Some((reference.span.start as usize, text))
+    })
+    .collect()
+}
+
+fn imports_data(import: &Import) -> bool {
+    written_path(&import.refr).first().is_some_and(|first| first == "data")
+}
+
+fn is_name(part: &str) -> bool {
+    part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// A statement that fails if the variable is undefined.
 fn guard(name: &str) -> String {
     format!("; {name} == {name}")
-}
-
-fn insertion(at: usize, text: String) -> Edit {
-    Edit { start: at, end: at, text }
 }
 
 /// A single `some … in …` has nothing that could fail outside its loop.

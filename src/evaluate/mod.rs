@@ -10,6 +10,7 @@
 
 mod calls;
 mod complaint;
+mod edit;
 mod finding;
 mod graph;
 mod lower;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::complaint::{Complaint, offset};
+use super::edit::Lowered;
 use super::finding;
 use super::graph::{Names, own_names, recursion};
-use super::lower::{Lowered, Renamed, Target, lower};
+use super::lower::{Renamed, Target, lower};
 use super::machine::{Machine, Plan, Texts};
 use super::metadata::{Annotations, Metadata};
 use super::module::Module;

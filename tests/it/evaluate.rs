@@ -172,6 +172,32 @@ fn a_reference_to_what_nobody_defines_is_refused() {
 }
 
 #[test]
+fn imported_names_mean_the_package_and_local_ones_the_variable() {
+    let lib = "package lib.names\n\nallowed := {\"b\"}\n\nf(x) if x == \"b\"\n\nby_key := {\"k\": {\"v\": \"b\"}}\n";
+    let policy = "\
+package a
+
+import data.lib.names
+import data.lib.names as other
+
+deny contains \"call\" if not names.f(input.a)
+
+deny contains \"set\" if not input.a in other.allowed
+
+deny contains \"key\" if names.by_key[input.k].v != input.a
+
+deny contains \"local\" if {
+	some names in input.list
+	names.allowed == 1
+	not names.f
+}
+";
+    let json = serde_json::json!({"a": "c", "k": "k", "list": [{"allowed": 1}]});
+    assert_eq!(messages(&loaded(&[policy, lib]), &input(&json)), ["call", "set", "key", "local"]);
+    assert!(messages(&loaded(&[policy, lib]), &input(&serde_json::json!({"a": "b", "k": "k"}))).is_empty());
+}
+
+#[test]
 fn a_rule_that_does_not_compile_is_blamed_at_its_line() {
     let (set, diagnostics) = load(&[
         "package a\n\ndeny contains \"x\" if {\n\tx := input.a\n\tx == y\n}\n",
