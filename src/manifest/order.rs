@@ -32,20 +32,25 @@ fn compare_at(a: &str, b: &str, at: usize, left: char, right: char) -> Ordering 
         (false, false) => {
             // a zero after other digits is a digit of the number, not a leading zero
             let number_goes_on = before[at - digits_before..].iter().any(|digit| *digit != b'0');
-            let start = i64::from((left == '0' || right == '0') && number_goes_on);
-            let (left_number, left_length) = digit_run(&a[at..], start);
-            let (right_number, right_length) = digit_run(&b[at..], start);
-            left_number.cmp(&right_number).then(left_length.cmp(&right_length)).then(left.cmp(&right))
+            let keeps_zeros = (left == '0' || right == '0') && number_goes_on;
+            let (left_run, right_run) = (digit_run(&a[at..]), digit_run(&b[at..]));
+            let by_number = compare_numbers(left_run, right_run, keeps_zeros);
+            by_number.then(left_run.len().cmp(&right_run.len())).then(left.cmp(&right))
         }
     }
 }
 
-/// The number that begins a text, with `start` as its first digit, and how many digits it has. Wraps around, as Go does.
-fn digit_run(text: &str, start: i64) -> (i64, usize) {
-    let digits = text.bytes().take_while(u8::is_ascii_digit);
-    digits.fold((start, 0), |(number, length), digit| {
-        (number.wrapping_mul(10).wrapping_add(i64::from(digit - b'0')), length + 1)
-    })
+/// The digits with which a text begins.
+fn digit_run(text: &str) -> &str {
+    let length = text.bytes().take_while(u8::is_ascii_digit).count();
+    &text[..length]
+}
+
+/// Compares numbers of any length. Go's 64 bits wrap around beyond 18 digits, which is no order and cannot be sorted by.
+fn compare_numbers(left: &str, right: &str, keeps_zeros: bool) -> Ordering {
+    let zero: &[char] = if keeps_zeros { &[] } else { &['0'] };
+    let (left, right) = (left.trim_start_matches(zero), right.trim_start_matches(zero));
+    left.len().cmp(&right.len()).then(left.cmp(right))
 }
 
 #[cfg(test)]
@@ -68,4 +73,32 @@ mod tests {
         assert_eq!(natural("a", "a"), Ordering::Equal);
         assert_eq!(natural("a01", "a1"), Ordering::Greater, "equal numbers: the shorter run first");
     }
+
+    #[test]
+    fn numbers_of_any_length_are_compared() {
+        let (long, longer) = ("9".repeat(40), format!("1{}", "0".repeat(40)));
+        assert_eq!(natural(&format!("a{long}"), &format!("a{longer}")), Ordering::Less);
+    }
+
+    /// Sorting panics, or depends on the order it was given, unless the order is total.
+    #[test]
+    fn the_order_is_total() {
+        let mut keys = vec![String::new()];
+        let mut longest = keys.clone();
+        for _ in 0..LENGTH {
+            let longer = |key: &String| "012a-é".chars().map(|sign| format!("{key}{sign}")).collect::<Vec<_>>();
+            longest = longest.iter().flat_map(longer).collect();
+            keys.extend(longest.iter().cloned());
+        }
+        keys.sort_by(|a, b| natural(a, b));
+        for (index, key) in keys.iter().enumerate() {
+            for later in &keys[index + 1..] {
+                assert_eq!(natural(key, later), Ordering::Less, "{key} {later}");
+                assert_eq!(natural(later, key), Ordering::Greater, "{later} {key}");
+            }
+        }
+    }
+
+    /// With 5 it holds as well, and takes a minute.
+    const LENGTH: usize = 3;
 }

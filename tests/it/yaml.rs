@@ -527,3 +527,47 @@ fn nothing_passes_that_kubectl_reads_differently() {
     assert!(differences.is_empty(), "{}\n{}", differences.len(), differences.join("\n"));
     assert!(passed > 250, "too few documents passed to compare anything: {passed}");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_reads_without_panic_and_diagnostics_point_into_it(
+        text in prop_oneof![
+            any::<String>(),
+            proptest::collection::vec(any::<u8>(), 0..4096).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            proptest::collection::vec(proptest::sample::select(
+                "a1 \n\n  -:?,[]{}#&*!|>'\"%@`\t\r.~<=_0xe\u{85}\u{2028}\u{feff}é😀".chars().collect::<Vec<_>>()
+            ), 0..300).prop_map(|signs| signs.into_iter().collect()),
+        ],
+    ) {
+        let source = Source::file("any.yaml", text.as_str());
+        let parsed = parse(&source, &ReadLimits::default());
+        for diagnostic in &parsed.diagnostics {
+            let span = diagnostic.primary.as_ref().unwrap().location.span;
+            prop_assert!(text.get(span.range()).is_some(), "{:?} {}", span, diagnostic.message);
+        }
+        let found = parsed.manifests.len() + parsed.failed + parsed.empty_lists;
+        prop_assert!(parsed.documents <= found, "a document was lost");
+    }
+
+    #[test]
+    fn the_order_of_keys_in_the_source_does_not_change_what_is_written(
+        keys in proptest::collection::btree_set("[0-9a-cA_.é-]{0,5}", 2..30),
+        seed in any::<u64>(),
+    ) {
+        let entry = |name: &String| Entry {
+            key: Key { span: Span::default(), name: name.as_str().into() },
+            value: node(Value::Null),
+        };
+        let entries: Vec<Entry> = keys.iter().map(entry).collect();
+        let mut shuffled = entries.clone();
+        shuffled.sort_by_key(|entry| {
+            entry.key.name.bytes().fold(seed, |hash, byte| hash.rotate_left(7).wrapping_mul(31) ^ u64::from(byte))
+        });
+        let (mut first, mut second) = (String::new(), String::new());
+        write(&node(Value::Mapping(entries)), &mut first).unwrap();
+        write(&node(Value::Mapping(shuffled)), &mut second).unwrap();
+        prop_assert_eq!(first, second);
+    }
+}
