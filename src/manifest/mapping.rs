@@ -64,10 +64,13 @@ impl Problems {
                 self.merge_entries(entries, known, merge, merged);
                 true
             }
-            Value::Sequence(items) if lists => items
-                .into_iter()
-                .map(|item| self.merge_value(entries, known, merge, item, false))
-                .fold(true, |all, understood| all && understood),
+            Value::Sequence(items) if lists => {
+                let mut understood = true;
+                for item in items {
+                    understood &= self.merge_value(entries, known, merge, item, false);
+                }
+                understood
+            }
             _ => {
                 self.wrong_merge(value.span, merge);
                 false

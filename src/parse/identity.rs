@@ -187,13 +187,13 @@ impl<'a> Check<'a> {
     }
 
     fn help(&self, missing: &[&str]) -> String {
-        let has = |key: &&str| self.root.entry(key).is_some();
+        let has = |key: &str| self.root.entry(key).is_some();
         let kind = self.root.get("kind").and_then(Node::as_str);
-        if missing.contains(&"kind") && KUSTOMIZATION.iter().any(|key| has(&key)) {
+        if missing.contains(&"kind") && KUSTOMIZATION.iter().any(|key| has(key)) {
             return "this looks like a kustomization: name the file `kustomization.yaml`, or keep it out of the app"
                 .into();
         }
-        if missing.contains(&"kind") && missing.contains(&"apiVersion") && !has(&"metadata") {
+        if missing.contains(&"kind") && missing.contains(&"apiVersion") && !has("metadata") {
             return "this looks like a values file or other configuration: keep it out of the app's manifests".into();
         }
         match (missing, kind.and_then(usual_version)) {

@@ -12,7 +12,7 @@ use crate::source::{Location, Source};
 
 /// What one text held.
 ///
-/// `documents` are those that gave objects, `empty_lists` and `failed`: none is lost on the way.
+/// None is lost on the way: each of the `documents` gave objects, or is counted in `empty_lists` or `failed`.
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// The objects, Lists expanded, in document order.
