@@ -10,7 +10,8 @@ use hydrant::source::Source;
 use crate::sandbox::Sandbox;
 
 fn document(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name))
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// The fenced blocks of a Markdown text that begin with this line.
@@ -65,7 +66,8 @@ fn a_report_fits_its_own_schema() {
     sandbox.copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases/check-four-findings/in"), "");
     let output = sandbox.run(&["hydrant", "check", "--report", "json=-"]);
     assert_eq!(output.code, 1, "{output}");
-    let report: serde_json::Value = serde_json::from_str(&output.stdout).expect("stdout is the report and nothing else");
+    let report: serde_json::Value =
+        serde_json::from_str(&output.stdout).expect("stdout is the report and nothing else");
     let schema: serde_json::Value = serde_json::from_str(&json::schema()).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a valid schema");
     let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();

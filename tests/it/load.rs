@@ -13,6 +13,8 @@ use hydrant::tree::{Digest, MemoryTree, ReadTree, RepoPath, TreeError};
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::corpus::corpus;
+
 fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).expect("a path")
 }
@@ -646,12 +648,8 @@ fn a_path_that_is_no_folder_is_no_work_tree() {
 
 #[test]
 fn real_repositories_are_discovered_and_every_file_is_accounted_for() {
-    let corpus = std::env::var_os("HYDRANT_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), std::path::PathBuf::from);
-    let Ok(entries) = fs::read_dir(corpus.join("manifests")) else {
-        eprintln!("skipped: no corpus at {}; set HYDRANT_CORPUS", corpus.display());
-        return;
-    };
+    let Some(corpus) = corpus() else { return };
+    let entries = fs::read_dir(corpus.join("manifests")).expect("a folder of repositories");
     let folders = entries.map(|entry| entry.expect("readable").path()).filter(|path| path.is_dir());
     for folder in folders.chain([corpus.join("overlays"), corpus.join("policy")]).filter(|path| path.is_dir()) {
         let tree = WorkTree::open(&folder).expect("a folder");

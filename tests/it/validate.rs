@@ -11,6 +11,8 @@ use hydrant::manifest::{Gvk, Manifest, Name, Node, ObjectRef, Pointer, ReadLimit
 use hydrant::source::Source;
 use hydrant::validate::{Coverage, SchemaError, Schemas, UnknownKinds};
 
+use crate::corpus::{corpus, files_below};
+
 fn parse(text: &str) -> Vec<Manifest> {
     let parsed = hydrant::parse::parse(&Source::file("test.yaml", text), &ReadLimits::default());
     assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
@@ -48,30 +50,6 @@ fn check_with(schemas: Schemas, text: &str) -> Vec<String> {
 
 fn check(text: &str) -> Vec<String> {
     check_with(schemas(), text)
-}
-
-/// The folder of real files; `None`, and a line that says so, where it is absent.
-fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("HYDRANT_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no corpus at {}; set HYDRANT_CORPUS", folder.display());
-    None
-}
-
-fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    let wanted = |path: &Path| path.extension().is_some_and(|found| extensions.iter().any(|known| found == *known));
-    entries
-        .into_iter()
-        .flat_map(|path| match path.is_dir() {
-            true => files(&path, extensions),
-            false => Some(path).filter(|path| wanted(path)).into_iter().collect(),
-        })
-        .collect()
 }
 
 // ── built-in kinds ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -775,7 +753,7 @@ fn custom_resources_of_real_trees_fit_the_crds_beside_them() {
     ];
     for (tree, expected) in known {
         let manifests: Vec<_> =
-            files(&corpus.join(tree), &["yaml", "yml", "json"]).iter().flat_map(|path| objects(path)).collect();
+            files_below(&corpus.join(tree), &["yaml", "yml", "json"]).iter().flat_map(|path| objects(path)).collect();
         let (schemas, diagnostics) = schemas().with_crds(&manifests);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         let verdicts: Vec<_> = manifests.iter().map(|manifest| schemas.validate(manifest)).collect();
@@ -827,7 +805,7 @@ fn cases_of_kubectl_validate_end_as_they_do_there() {
     let suite = corpus.join("suites/kubectl-validate-testcases");
     let crds: Vec<_> = ["crds", "more-crds"]
         .iter()
-        .flat_map(|folder| files(&suite.join(folder), &["yaml"]))
+        .flat_map(|folder| files_below(&suite.join(folder), &["yaml"]))
         .flat_map(|path| objects(&path))
         .collect();
     // CEL rules, enumerations and demands that only prose knows, rules of names and labels
@@ -843,7 +821,7 @@ fn cases_of_kubectl_validate_end_as_they_do_there() {
         "error_x_list_map_duplicate_key.yaml",
     ];
     let (mut passed, mut skipped) = (0, 0);
-    for path in files(&suite.join("manifests"), &["yaml"]) {
+    for path in files_below(&suite.join("manifests"), &["yaml"]) {
         let name = path.file_name().unwrap().to_str().unwrap();
         let source = Source::file(name, std::fs::read_to_string(&path).unwrap());
         let parsed = hydrant::parse::parse(&source, &ReadLimits::default());
@@ -891,7 +869,7 @@ fn our_places(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
 #[test]
 fn verdicts_agree_with_another_validator_on_real_objects() {
     let Some(corpus) = corpus() else { return };
-    let catalog: Vec<_> = files(&corpus.join("crds/crds-catalog"), &["json"])
+    let catalog: Vec<_> = files_below(&corpus.join("crds/crds-catalog"), &["json"])
         .into_iter()
         .map(|path| Source::file(path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
         .collect();

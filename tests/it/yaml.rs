@@ -1,7 +1,7 @@
 //! Reading and writing YAML as Kubernetes does, over real files, hostile files and generated values.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "this is a test: it may panic, and says what it skips")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hydrant::manifest::{Entry, Key, Node, ReadLimits, Stream, Value, read, write, write_documents};
 use hydrant::parse::parse;
@@ -9,32 +9,10 @@ use hydrant::source::{Source, Span};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
+use crate::corpus::{corpus, files_below};
+
 fn read_text(text: &str) -> Stream {
     read(&Source::file("test.yaml", text), &ReadLimits::default())
-}
-
-/// The folder of real files; `None`, and a line that says so, where it is absent.
-fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("HYDRANT_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no corpus at {}; set HYDRANT_CORPUS", folder.display());
-    None
-}
-
-/// Every YAML file below a folder, sorted.
-fn yaml_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            yaml_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-            files.push(path);
-        }
-    }
 }
 
 #[test]
@@ -44,7 +22,7 @@ fn real_files_read_and_every_document_survives_being_written() {
     for folder in
         ["manifests", "overlays", "policy", "suites/kubeconform-fixtures", "suites/kubectl-validate-testcases"]
     {
-        yaml_files(&corpus.join(folder), &mut files);
+        files.extend(files_below(&corpus.join(folder), &["yaml", "yml"]));
     }
     let (mut clean, mut refused, mut documents) = (0, 0, 0);
     for file in &files {
@@ -389,8 +367,8 @@ fn kubectl_reads_plain_scalars_and_keys_as_we_do() {
 fn kubectl_reads_real_files_as_we_do() {
     let Some(corpus) = corpus() else { return };
     let mut files = Vec::new();
-    yaml_files(&corpus.join("manifests/kubernetes-examples"), &mut files);
-    yaml_files(&corpus.join("manifests/microservices-demo/release"), &mut files);
+    files.extend(files_below(&corpus.join("manifests/kubernetes-examples"), &["yaml", "yml"]));
+    files.extend(files_below(&corpus.join("manifests/microservices-demo/release"), &["yaml", "yml"]));
     let (mut compared, mut skipped) = (0, 0);
     for file in files.iter().step_by(3) {
         let source = Source::file(file.display().to_string(), std::fs::read_to_string(file).unwrap());
