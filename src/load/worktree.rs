@@ -1,8 +1,10 @@
 //! A work tree is a folder on disk as git would commit it: `.gitignore` counts, `.git` does not, nothing outside is seen.
 
-use std::fs::{self, Metadata};
+use std::borrow::Cow;
+use std::fs::{self, File, Metadata};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ignore::{DirEntry, WalkBuilder};
 
@@ -11,10 +13,19 @@ use crate::tree::{MAX_SYMLINKS, ReadTree, RepoPath, TreeError, resolve_symlink};
 /// The largest file that is read.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// A folder on disk.
-#[derive(Debug, Clone)]
+/// A folder on disk, as it was when it was first listed.
+#[derive(Debug)]
 pub struct WorkTree {
     root: PathBuf,
+    /// Walking a large tree takes longer than reading it, so it is walked once.
+    listing: OnceLock<Vec<(RepoPath, Kind)>>,
+}
+
+/// What the walk met. It goes through no link, so there is none on the way to what it met either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Symlink,
 }
 
 impl WorkTree {
@@ -24,7 +35,11 @@ impl WorkTree {
         let failed = |message: String| TreeError::Io { path: given.display().to_string(), message };
         // canonical, so that a link *to* the repository is not mistaken for a link inside it
         let root = given.canonicalize().map_err(|error| failed(error.to_string()))?;
-        if root.is_dir() { Ok(Self { root }) } else { Err(failed("it is not a folder".to_owned())) }
+        if root.is_dir() {
+            Ok(Self { root, listing: OnceLock::new() })
+        } else {
+            Err(failed("it is not a folder".to_owned()))
+        }
     }
 
     /// Where the folder is, with all links on the way resolved.
@@ -106,31 +121,29 @@ impl WorkTree {
 
 impl ReadTree for WorkTree {
     fn files(&self, folder: Option<&RepoPath>) -> Result<Vec<RepoPath>, TreeError> {
-        let mut files = Vec::new();
-        for entry in walk(&self.root) {
-            let entry = entry
-                .map_err(|error| TreeError::Io { path: self.root.display().to_string(), message: error.to_string() })?;
-            if !entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) {
-                continue;
-            }
-            let path = self.repo_path(&entry)?;
-            if folder.is_none_or(|folder| path == *folder || path.strip_prefix(folder).is_some()) {
-                files.push(path);
-            }
-        }
-        files.sort_unstable();
-        Ok(files)
+        let listing = self.listing()?;
+        let in_folder =
+            |path: &RepoPath| folder.is_none_or(|folder| path == folder || path.strip_prefix(folder).is_some());
+        Ok(listing.iter().map(|(path, _)| path).filter(|path| in_folder(path)).cloned().collect())
     }
 
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, TreeError> {
-        let (file, metadata) = self.file(path)?;
-        if metadata.len() > MAX_FILE_BYTES {
-            return Err(TreeError::TooLarge { path: path.clone(), bytes: metadata.len(), limit: MAX_FILE_BYTES });
+        // what the walk met as a file is one; everything else is looked at step by step
+        let file = if self.is_listed_file(path) { Cow::Borrowed(path) } else { Cow::Owned(self.file(path)?.0) };
+        let mut opened = File::open(self.root.join(file.as_str())).map_err(|error| failed(path, &error))?;
+        let bytes = opened.metadata().map_err(|error| failed(path, &error))?.len();
+        if bytes > MAX_FILE_BYTES {
+            return Err(TreeError::TooLarge { path: path.clone(), bytes, limit: MAX_FILE_BYTES });
         }
-        fs::read(self.root.join(file.as_str())).map(Arc::from).map_err(|error| failed(path, &error))
+        let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
+        opened.read_to_end(&mut content).map_err(|error| failed(path, &error))?;
+        Ok(content.into())
     }
 
     fn contains(&self, path: &RepoPath) -> Result<bool, TreeError> {
+        if self.is_listed_file(path) {
+            return Ok(true);
+        }
         match self.file(path) {
             Ok(_) => Ok(true),
             Err(TreeError::NotFound(_)) => Ok(false),
@@ -140,6 +153,35 @@ impl ReadTree for WorkTree {
 }
 
 impl WorkTree {
+    fn listing(&self) -> Result<&[(RepoPath, Kind)], TreeError> {
+        if let Some(listing) = self.listing.get() {
+            return Ok(listing);
+        }
+        let listing = self.walk()?;
+        Ok(self.listing.get_or_init(|| listing))
+    }
+
+    fn walk(&self) -> Result<Vec<(RepoPath, Kind)>, TreeError> {
+        let mut files = Vec::new();
+        for entry in walk(&self.root) {
+            let entry = entry
+                .map_err(|error| TreeError::Io { path: self.root.display().to_string(), message: error.to_string() })?;
+            match entry.file_type() {
+                Some(kind) if kind.is_file() => files.push((self.repo_path(&entry)?, Kind::File)),
+                Some(kind) if kind.is_symlink() => files.push((self.repo_path(&entry)?, Kind::Symlink)),
+                _ => {}
+            }
+        }
+        files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(files)
+    }
+
+    fn is_listed_file(&self, path: &RepoPath) -> bool {
+        let listing = self.listing.get().map_or(&[][..], Vec::as_slice);
+        let found = listing.binary_search_by(|(listed, _)| listed.cmp(path));
+        found.is_ok_and(|index| listing[index].1 == Kind::File)
+    }
+
     fn repo_path(&self, entry: &DirEntry) -> Result<RepoPath, TreeError> {
         let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
         let text =
