@@ -21,8 +21,9 @@ use crate::tree::RepoPath;
 The key it makes is for this example only; it lies in the example's folder and is not committed.")]
 pub(super) struct Arguments {
     /// Where to make the example; must be empty or not exist
+    // not called `directory`: clap would take it for the global option of that name
     #[arg(value_name = "DIR")]
-    directory: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
 /// The example, file by file, as `fixtures/demo` holds it (a test compares the two).
@@ -70,7 +71,7 @@ const BAD_CHANGE: (&str, [(&str, &str); 2]) = (
 const BRANCHES: [&str; 2] = ["env/dev", "env/prod"];
 
 pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
-    let folder = make_folder(arguments.directory.as_deref(), global)?;
+    let folder = make_folder(arguments.folder.as_deref(), global)?;
     let global = Global { directory: folder.clone(), threads: global.threads, color: global.color, quiet: false };
     let demo = Demo { folder, global, terminal };
 
@@ -111,7 +112,8 @@ fn make_folder(asked: Option<&Path>, global: &Global) -> Result<PathBuf, Failure
         return Err(Failure::usage(format!("`{}` is not empty", folder.display()))
             .help("name a folder that does not exist yet"));
     }
-    Ok(folder)
+    // git is told of files in it from another folder
+    folder.canonicalize().map_err(failed)
 }
 
 /// A demo under way.

@@ -124,7 +124,6 @@ pub struct FindingV1 {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<LocationV1>,
     /// Other places that matter.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<LocationV1>,
 }
 
@@ -149,7 +148,6 @@ pub struct LocationV1 {
     /// Length in bytes.
     pub length: usize,
     /// A few words on what stands there.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
 }
 

@@ -64,18 +64,40 @@ fn run(case: &Path, bless: bool) -> Result<(), String> {
 fn play(case: &Path, script: &str, threads: &str) -> (String, Vec<(String, String)>) {
     let sandbox = Sandbox::new();
     sandbox.copy(&case.join("in"), "");
-    let mut transcript = String::new();
-    for line in script.lines() {
-        if line.starts_with('#') {
-            transcript.push_str(line);
-            transcript.push('\n');
-        } else if let Some(command) = line.strip_prefix("$ ") {
-            let words: Vec<&str> = command.split_whitespace().collect();
-            let output = sandbox.run_with_threads(&words, threads);
-            transcript.push_str(&format!("{line}\n{output}"));
-        }
+    let comments = script.lines().take_while(|line| line.starts_with('#'));
+    let mut transcript: String = comments.map(|line| format!("{line}\n")).collect();
+    for command in script.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let output = sandbox.run_with_threads(&words, threads);
+        transcript.push_str(&format!("$ {command}\n{output}"));
     }
-    (transcript, tree(&sandbox.path().join("out")))
+    (with_numbered_ids(&transcript), tree(&sandbox.path().join("out")))
+}
+
+/// Commit ids and digests as `[id 1]`, `[id 2]`: they change with every policy that is shipped, which of them are equal
+/// does not.
+fn with_numbered_ids(transcript: &str) -> String {
+    let mut known: Vec<String> = Vec::new();
+    let mut out = String::new();
+    let mut rest = transcript;
+    while let Some(start) = rest.find(|sign: char| sign.is_ascii_hexdigit()) {
+        let (before, from_here) = rest.split_at(start);
+        let length = from_here.find(|sign: char| !sign.is_ascii_hexdigit()).unwrap_or(from_here.len());
+        let (run, after) = from_here.split_at(length);
+        out.push_str(before);
+        if run.len() == 40 || run.len() == 64 {
+            let number = known.iter().position(|id| id == run).unwrap_or_else(|| {
+                known.push(run.to_owned());
+                known.len() - 1
+            });
+            out.push_str(&format!("[id {}]", number + 1));
+        } else {
+            out.push_str(run);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Every file under a folder with its text, sorted.

@@ -1,7 +1,5 @@
 //! Policies judge objects exactly as OPA does, or say that they cannot.
 
-#![allow(clippy::unwrap_used)] // what is unwrapped is asserted
-
 use hydrant::diagnostic::{Diagnostic, Severity, rules};
 use hydrant::evaluate::{DataDocument, EvaluationLimits, PolicySet, shipped, shipped_names};
 use hydrant::manifest::{Gvk, Manifest, Name, Node, ObjectRef, ReadLimits};

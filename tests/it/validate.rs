@@ -1,7 +1,5 @@
 //! Validation: what is wrong with an object, said where it is written; against real manifests and another validator.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop, and says what it skipped")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
