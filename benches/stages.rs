@@ -9,11 +9,11 @@ use hydrant::config::{self, Project};
 use hydrant::diagnostic::Severity;
 use hydrant::evaluate::{EvaluationLimits, PolicySet, shipped};
 use hydrant::git::{BranchName, Identity, Prepared, Repository};
-use hydrant::hydrate::{CommitTime, DryRevision, hydrate};
+use hydrant::hydrate::{CommitTime, DryRevision};
 use hydrant::load::{Unit, load};
 use hydrant::manifest::{Manifest, ReadLimits, write};
 use hydrant::parse::parse;
-use hydrant::pipeline::{Limits, Selection, Unwatched, check, with_threads};
+use hydrant::pipeline::{Limits, Selection, Unwatched, check, hydrate_one, with_threads};
 use hydrant::render::{RenderLimits, RenderedFile, render};
 use hydrant::sign::{SshSigner, sign};
 use hydrant::source::Source;
@@ -106,7 +106,7 @@ fn publication(criterion: &mut Criterion) {
     let dry = repository.commit_files(&main, std::iter::empty(), &identity, time, "dry").expect("a commit");
     let dry = DryRevision { id: dry.to_string(), time, subject: "dry".to_owned() };
     let branch = BranchName::parse("env/prod").expect("a name");
-    let tree = hydrate(&admitted, &dry).expect("hydrates");
+    let tree = hydrate_one(&admitted, &dry).expect("hydrates");
     let signer = SshSigner::generate(&mut hydrant::sign::OsRng, "bench").expect("a key");
     let Prepared::Commit(commit) = repository.prepare(&tree, &branch, None, &identity).expect("prepares") else {
         panic!("the branch does not exist")
@@ -114,7 +114,7 @@ fn publication(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("publication");
     group.sample_size(20).throughput(Throughput::Elements(MANIFESTS as u64));
-    group.bench_function("hydrate", |bencher| bencher.iter(|| hydrate(&admitted, &dry)));
+    group.bench_function("hydrate", |bencher| bencher.iter(|| hydrate_one(&admitted, &dry)));
     group.bench_function("prepare", |bencher| bencher.iter(|| repository.prepare(&tree, &branch, None, &identity)));
     group.bench_function("sign", |bencher| bencher.iter(|| sign(commit.clone(), &signer)));
     group.finish();

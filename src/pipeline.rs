@@ -5,6 +5,7 @@
 
 mod assemble;
 mod judge;
+mod preload;
 mod publication;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,8 @@ use crate::render::{Outcome, RenderLimits, render};
 use crate::report::Accounting;
 use crate::tree::ReadTree;
 
-pub use publication::{EnvironmentPlan, Publication, Refreshed, plan, publish};
+use preload::Preloaded;
+pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan, publish};
 
 /// Told how far a run is; called from many threads.
 pub trait Progress: Sync {
@@ -167,6 +169,7 @@ pub fn check(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Checkup, Error> {
+    let tree = &Preloaded::read(tree, progress)?;
     let loaded = load_selected(tree, project, selection)?;
     let checks = load::read_checks(tree, project)?;
     let gates = judge::Gates::new(project, checks, limits)?;
@@ -205,6 +208,7 @@ pub fn render_apps(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Rendering, Error> {
+    let tree = &Preloaded::read(tree, progress)?;
     let mut loaded = load_selected(tree, project, selection)?;
     loaded.units.retain(|unit| selection.has_app(&unit.environment, &unit.app));
     let built = build_all(&loaded.units, limits, progress);

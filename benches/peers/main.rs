@@ -4,6 +4,8 @@
 //! quote. Peers get the manifests as `hydrant render` wrote them: rendering is not in their time. `kubeconform` needs
 //! its schemas on disk, named by `KUBECONFORM_SCHEMAS` (a `-schema-location`); nothing is fetched.
 
+#![allow(clippy::print_stdout)] // a benchmark's figures are its data
+
 #[path = "../generated/mod.rs"]
 mod generated;
 

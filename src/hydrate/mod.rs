@@ -106,6 +106,9 @@ pub enum HydrateError {
     /// An app has objects, but nobody said what it was rendered from. Our move: the pipeline has a bug.
     #[error("app `{0}` has objects but no evidence; this is a bug in Hydrant")]
     NoEvidence(String),
+    /// An app's objects were left out. Our move: the pipeline has a bug.
+    #[error("app `{0}` was not written whole; this is a bug in Hydrant")]
+    NotWritten(String),
 }
 
 /// Why an app has no folder.
@@ -122,22 +125,54 @@ pub enum FolderReason {
     Reserved,
 }
 
-/// Writes every app's objects, and the record of it all.
-pub fn hydrate(admitted: &Admitted, dry: &DryRevision) -> Result<HydratedTree, HydrateError> {
+/// One app's file, with its record. Only [`write_app`] makes it.
+#[derive(Debug)]
+pub struct AppFile {
+    app: String,
+    path: RepoPath,
+    bytes: Vec<u8>,
+    record: FileRecord,
+}
+
+/// Writes one app's objects; `None` for an app without any. Apps do not depend on each other, so a caller may write
+/// them side by side.
+pub fn write_app(admitted: &Admitted, app: &str) -> Result<Option<AppFile>, HydrateError> {
+    let manifests = admitted.manifests().app(app);
+    if manifests.is_empty() {
+        return Ok(None);
+    }
+    let path = layout::manifest_path(app)?;
+    let bytes = bytes_of(app, manifests)?;
+    let record = FileRecord { objects: manifests.len(), sha256: Digest::of(&bytes) };
+    Ok(Some(AppFile { app: app.to_owned(), path, bytes, record }))
+}
+
+/// Puts the files of all apps together, and writes the record of it all.
+pub fn hydrate(admitted: &Admitted, written: Vec<AppFile>, dry: &DryRevision) -> Result<HydratedTree, HydrateError> {
     let mut files = BTreeMap::new();
     let mut apps: BTreeMap<String, AppRecord> =
         admitted.evidence().apps.iter().map(|(app, evidence)| (app.clone(), without_files(evidence))).collect();
-    for (app, manifests) in admitted.manifests().apps().filter(|(_, manifests)| !manifests.is_empty()) {
-        let record = apps.get_mut(app).ok_or_else(|| HydrateError::NoEvidence(app.to_owned()))?;
-        let path = layout::manifest_path(app)?;
-        let bytes = write_app(app, manifests)?;
-        record.files.insert(path.clone(), FileRecord { objects: manifests.len(), sha256: Digest::of(&bytes) });
-        files.insert(path, bytes);
+    for file in written {
+        let record = apps.get_mut(&file.app).ok_or_else(|| HydrateError::NoEvidence(file.app.clone()))?;
+        record.files.insert(file.path.clone(), file.record);
+        files.insert(file.path, file.bytes);
     }
+    refuse_gaps(admitted, &apps)?;
     let record = record_of(admitted, dry, apps);
     files.insert(record_path(), record.to_bytes());
     layout::refuse_collisions(files.keys())?;
     Ok(HydratedTree { files, record, dry: dry.clone() })
+}
+
+/// Every app that has objects has its file: an app that was forgotten would be deleted from the branch.
+fn refuse_gaps(admitted: &Admitted, apps: &BTreeMap<String, AppRecord>) -> Result<(), HydrateError> {
+    for (app, manifests) in admitted.manifests().apps().filter(|(_, manifests)| !manifests.is_empty()) {
+        let written = apps.get(app).map_or(0, |record| record.files.values().map(|file| file.objects).sum());
+        if written != manifests.len() {
+            return Err(HydrateError::NotWritten(app.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// [`RECORD_PATH`] as a path.
@@ -181,7 +216,7 @@ fn record_of(admitted: &Admitted, dry: &DryRevision, apps: BTreeMap<String, AppR
 
 /// The bytes of an app's file. They are read back before anyone may have them: what was checked is a tree in memory,
 /// what gets deployed is this text, and between the two stands only our writer.
-fn write_app(app: &str, manifests: &[Manifest]) -> Result<Vec<u8>, HydrateError> {
+fn bytes_of(app: &str, manifests: &[Manifest]) -> Result<Vec<u8>, HydrateError> {
     let text = manifest::write_documents(manifests.iter().map(|manifest| &manifest.root))
         .map_err(|error| blame_writing(app, manifests, error))?;
     match difference(manifests, &text) {
@@ -262,6 +297,12 @@ mod tests {
         admit(Checked { environment: "prod".to_owned(), manifests, evidence }, &[], Severity::Error).expect("clean")
     }
 
+    fn hydrated(admitted: &Admitted) -> Result<HydratedTree, HydrateError> {
+        let written =
+            admitted.manifests().apps().map(|(app, _)| write_app(admitted, app)).collect::<Result<Vec<_>, _>>();
+        hydrate(admitted, written?.into_iter().flatten().collect(), &dry())
+    }
+
     fn dry() -> DryRevision {
         let time = CommitTime { seconds: 1_767_225_600, offset: 0 };
         DryRevision { id: "0123456789abcdef0123456789abcdef01234567".to_owned(), time, subject: "web: more".to_owned() }
@@ -270,7 +311,7 @@ mod tests {
     #[test]
     fn each_app_gets_one_file_and_the_record_names_them_all() {
         let admitted = admitted(vec![("web", config_map("a")), ("api", config_map("b")), ("web", config_map("c"))]);
-        let tree = hydrate(&admitted, &dry()).expect("hydrates");
+        let tree = hydrated(&admitted).expect("hydrates");
         let paths: Vec<&str> = tree.files().keys().map(RepoPath::as_str).collect();
         assert_eq!(paths, [".hydrant/record.json", "api/manifest.yaml", "web/manifest.yaml"]);
         let record = Record::parse(&tree.files()[&record_path()]).expect("reads");
@@ -283,15 +324,23 @@ mod tests {
     }
 
     #[test]
+    fn an_app_that_was_forgotten_makes_no_tree() {
+        let admitted = admitted(vec![("web", config_map("a")), ("api", config_map("b"))]);
+        let api = write_app(&admitted, "api").expect("writes").expect("has objects");
+        let error = hydrate(&admitted, vec![api], &dry()).expect_err("web is missing");
+        assert!(matches!(error, HydrateError::NotWritten(app) if app == "web"));
+    }
+
+    #[test]
     fn the_same_input_gives_the_same_bytes() {
-        let tree = || hydrate(&admitted(vec![("web", config_map("a"))]), &dry()).expect("hydrates");
+        let tree = || hydrated(&admitted(vec![("web", config_map("a"))])).expect("hydrates");
         assert_eq!(tree().files(), tree().files());
     }
 
     #[test]
     fn an_object_that_cannot_be_written_is_named() {
         let broken = Node::synthetic(Value::Float(f64::NAN));
-        let error = hydrate(&admitted(vec![("web", config_map("a")), ("web", object("b", broken))]), &dry());
+        let error = hydrated(&admitted(vec![("web", config_map("a")), ("web", object("b", broken))]));
         let error = error.expect_err("no YAML for that");
         assert_eq!(error.to_string(), "ConfigMap b of app `web` cannot be written");
     }
@@ -310,7 +359,7 @@ mod tests {
 
     #[test]
     fn apps_that_differ_in_case_cannot_share_a_branch() {
-        let error = hydrate(&admitted(vec![("web", config_map("a")), ("Web", config_map("b"))]), &dry());
+        let error = hydrated(&admitted(vec![("web", config_map("a")), ("Web", config_map("b"))]));
         assert!(matches!(error, Err(HydrateError::Collision { .. })));
     }
 }

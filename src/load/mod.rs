@@ -24,6 +24,7 @@ use crate::tree::{Digest, PathError, RepoPath, TreeError};
 pub use crate::config::TemplateSyntax;
 pub use checks::{Checks, read_checks};
 pub use discover::discover;
+pub use roles::is_wanted;
 pub use units::load;
 pub use values::merge;
 pub use worktree::{MAX_FILE_BYTES, WorkTree};

@@ -43,6 +43,12 @@ pub(super) fn is_jinja(file: &RepoPath) -> bool {
     file.extension().is_some_and(|extension| TEMPLATE_EXTENSIONS.contains(&extension))
 }
 
+/// Whether the name alone says that some stage may ask for the file's content.
+#[must_use]
+pub fn is_wanted(file: &RepoPath) -> bool {
+    is_manifest(file) || is_jinja(file) || file.extension() == Some("rego")
+}
+
 /// The engine that a file belongs to, if it is one that this version does not have: its mere presence means that the
 /// YAML beside it is no list of objects.
 #[must_use]

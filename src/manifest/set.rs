@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Manifest, Name};
+use super::{Manifest, Name, ObjectRef};
 use crate::diagnostic::{Diagnostic, rules};
 
 /// The manifests of an environment by app, sorted and unique.
@@ -18,19 +18,18 @@ impl ManifestSet {
     #[must_use]
     pub fn collect(manifests: impl IntoIterator<Item = (String, Manifest)>) -> (Self, Vec<Diagnostic>) {
         let mut set = Self::default();
-        let mut seen: BTreeMap<(String, String, Option<String>, Name), (String, usize)> = BTreeMap::new();
+        let mut seen: BTreeMap<ObjectKey, Seen> = BTreeMap::new();
         let mut diagnostics = Vec::new();
         for (app, manifest) in manifests {
             if matches!(manifest.object.name, Name::Fixed(_)) {
-                let (group, kind, namespace, name) = manifest.object.key();
-                let key = (group.to_owned(), kind.to_owned(), namespace.map(str::to_owned), name.clone());
-                if let Some((first_app, index)) = seen.get(&key) {
-                    let first = &set.apps[first_app][*index];
-                    diagnostics.push(duplicate(&manifest, first, first_app, &app));
+                let key = ObjectKey::of(&manifest.object);
+                if let Some(seen) = seen.get(&key) {
+                    let first = &set.apps[&seen.app][seen.index];
+                    diagnostics.push(duplicate(&manifest, first, &seen.app, &app));
                     continue;
                 }
                 let index = set.apps.get(&app).map_or(0, Vec::len);
-                seen.insert(key, (app.clone(), index));
+                seen.insert(key, Seen { app: app.clone(), index });
             }
             set.apps.entry(app).or_default().push(manifest);
         }
@@ -40,6 +39,12 @@ impl ManifestSet {
     /// Apps in order of their names, with their objects in the order rendered.
     pub fn apps(&self) -> impl Iterator<Item = (&str, &[Manifest])> {
         self.apps.iter().map(|(app, manifests)| (app.as_str(), manifests.as_slice()))
+    }
+
+    /// The objects of one app; none if there is no such app.
+    #[must_use]
+    pub fn app(&self, app: &str) -> &[Manifest] {
+        self.apps.get(app).map_or(&[], Vec::as_slice)
     }
 
     /// Every object with its app.
@@ -58,6 +63,28 @@ impl ManifestSet {
     pub fn is_empty(&self) -> bool {
         self.apps.values().all(Vec::is_empty)
     }
+}
+
+/// What tells objects apart, as [`ObjectRef::key`] says it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ObjectKey {
+    group: Box<str>,
+    kind: Box<str>,
+    namespace: Option<Box<str>>,
+    name: Name,
+}
+
+impl ObjectKey {
+    fn of(object: &ObjectRef) -> Self {
+        let (group, kind, namespace, name) = object.key();
+        Self { group: group.into(), kind: kind.into(), namespace: namespace.map(Into::into), name: name.clone() }
+    }
+}
+
+/// Where an object was seen first.
+struct Seen {
+    app: String,
+    index: usize,
 }
 
 fn duplicate(second: &Manifest, first: &Manifest, first_app: &str, app: &str) -> Diagnostic {

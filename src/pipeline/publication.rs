@@ -6,7 +6,7 @@ use super::Error;
 use crate::admit::Admitted;
 use crate::config::Project;
 use crate::git::{BranchName, CommitId, Identity, Prepared, Repository, UnsignedCommit};
-use crate::hydrate::{DryRevision, HydratedTree, hydrate};
+use crate::hydrate::{DryRevision, HydrateError, HydratedTree, hydrate, write_app};
 use crate::sign::{Signed, Signer, sign};
 
 /// What a publication would do with one environment.
@@ -58,7 +58,7 @@ pub fn plan(
         None => Identity::default(),
     };
     let trees: Vec<HydratedTree> =
-        admitted.par_iter().map(|admitted| hydrate(admitted, dry)).collect::<Result<_, _>>()?;
+        admitted.iter().map(|admitted| hydrate_one(admitted, dry)).collect::<Result<_, HydrateError>>()?;
     let plans = admitted.iter().zip(&trees).map(|(admitted, tree)| {
         let environment = project.environment(admitted.environment()).expect("admitted from this project");
         let branch = BranchName::parse(&environment.branch.value)?;
@@ -67,6 +67,13 @@ pub fn plan(
         Ok(EnvironmentPlan { environment: environment.name.to_string(), branch, objects, prepared })
     });
     plans.collect()
+}
+
+/// Writes the apps of one environment side by side.
+pub fn hydrate_one(admitted: &Admitted, dry: &DryRevision) -> Result<HydratedTree, HydrateError> {
+    let apps: Vec<&str> = admitted.manifests().apps().map(|(app, _)| app).collect();
+    let written = apps.par_iter().map(|app| write_app(admitted, app)).collect::<Result<Vec<_>, _>>()?;
+    hydrate(admitted, written.into_iter().flatten().collect(), dry)
 }
 
 /// Signs every commit of a plan, then moves the branches. Nothing is written before the last signature is confirmed.
