@@ -142,7 +142,7 @@ impl InputReader<'_> {
         diagnostic.subject.app = (!app.is_empty()).then(|| app.to_owned());
         self.diagnostics.push(diagnostic);
         let source = Source::file(file.as_str(), "");
-        Ok(Input { digest: Digest::of(b""), shared: false, role: Role::Ignored("unreadable"), source })
+        Ok(Input { digest: Digest::of(b""), shared: false, role: Role::Unreadable, source })
     }
 }
 

@@ -138,6 +138,8 @@ pub enum Role {
     Partial,
     /// A values file of this app.
     Values,
+    /// A file that an engine would read if it could be read: a finding says why not.
+    Unreadable,
     /// Nothing an engine reads, with the reason: `not a manifest`, `excluded`.
     Ignored(&'static str),
 }

@@ -93,7 +93,7 @@ fn account(built: &Built<'_>, accounting: &mut Accounting) {
 
 /// Every file the app was rendered from, with its digest.
 fn evidence(unit: &Unit) -> AppEvidence {
-    let read = unit.inputs.files.iter().filter(|(_, input)| !matches!(input.role, Role::Ignored(_)));
+    let read = unit.inputs.files.iter().filter(|(_, input)| !matches!(input.role, Role::Ignored(_) | Role::Unreadable));
     let inputs: BTreeMap<RepoPath, Digest> =
         read.map(|(path, input)| (path.clone(), input.digest)).chain(unit.values_files.iter().cloned()).collect();
     AppEvidence { engine: unit.engine, inputs }

@@ -89,6 +89,11 @@ impl Rendered {
         self.outcomes.push((path.clone(), Outcome::Rendered));
     }
 
+    /// Accounts for an input that should have given a text; why it did not is told elsewhere.
+    fn failed(&mut self, path: &RepoPath) {
+        self.outcomes.push((path.clone(), Outcome::Failed));
+    }
+
     /// Accounts for an input that gives no text.
     fn skip(&mut self, path: &RepoPath, reason: &'static str) {
         self.outcomes.push((path.clone(), Outcome::Skipped(reason)));

@@ -15,6 +15,7 @@ impl Engine for Plain {
                 Role::Template | Role::Partial => rendered.skip(path, "a template, and the app's engine is `plain`"),
                 Role::Values => rendered.skip(path, "values"),
                 Role::Ignored(reason) => rendered.skip(path, reason),
+                Role::Unreadable => rendered.failed(path),
             }
         }
         rendered

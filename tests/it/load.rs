@@ -254,9 +254,9 @@ fn a_file_that_is_not_text_is_a_finding_of_its_app() {
     assert_eq!(
         roles(unit(&loaded, "dev/a")),
         [
-            ("a/latin.yaml", Role::Ignored("unreadable")),
+            ("a/latin.yaml", Role::Unreadable),
             ("a/logo.png", Role::Ignored("not a manifest")),
-            ("a/wide.yaml", Role::Ignored("unreadable")),
+            ("a/wide.yaml", Role::Unreadable),
             ("a/x.yaml", Role::Manifest),
         ]
     );

@@ -136,12 +136,23 @@ fn copy(from: &Path, to: &Path) {
     let Ok(entries) = fs::read_dir(from) else { return };
     for entry in entries.map(|entry| entry.expect("a readable folder")) {
         let target = to.join(entry.file_name());
-        if entry.file_type().expect("a file type").is_dir() {
+        let kind = entry.file_type().expect("a file type");
+        if kind.is_dir() {
             copy(&entry.path(), &target);
+        } else if kind.is_symlink() {
+            link(&fs::read_link(entry.path()).expect("a readable link"), &target);
         } else {
             fs::copy(entry.path(), target).expect("a readable file");
         }
     }
+}
+
+/// Links are what some cases are about; where they cannot be made, those cases cannot be told.
+fn link(target: &Path, at: &Path) {
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(target, at).expect("a new link");
+    #[cfg(not(unix))]
+    panic!("cannot link {} to {}", at.display(), target.display());
 }
 
 impl fmt::Display for Output {

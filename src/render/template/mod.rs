@@ -60,8 +60,8 @@ impl Engine for Template {
                     rendered.files.push(RenderedFile { input: path.clone(), source });
                     rendered.outcomes.push((path.clone(), Outcome::Rendered));
                 }
-                (Role::Template | Role::Partial, Some(Err(diagnostic))) => rendered.fail(path, Some(*diagnostic)),
-                (Role::Template | Role::Partial, None) => rendered.fail(path, None),
+                (Role::Template | Role::Partial, Some(Err(diagnostic))) => rendered.fail(path, *diagnostic),
+                (Role::Template | Role::Partial, None) | (Role::Unreadable, _) => rendered.failed(path),
             }
         }
         let subject = |diagnostic: Diagnostic| diagnostic.within(&unit.environment, &unit.app);
@@ -71,11 +71,8 @@ impl Engine for Template {
 }
 
 impl Rendered {
-    fn fail(&mut self, path: &RepoPath, diagnostic: Option<Diagnostic>) {
-        self.outcomes.push((path.clone(), Outcome::Failed));
-        let Some(diagnostic) = diagnostic else {
-            return;
-        };
+    fn fail(&mut self, path: &RepoPath, diagnostic: Diagnostic) {
+        self.failed(path);
         match self.diagnostics.iter_mut().find(|earlier| failure::is_same(earlier, &diagnostic)) {
             // one broken partial is one finding, however many templates include it
             Some(earlier) => failure::join(earlier, diagnostic),
