@@ -48,12 +48,12 @@ init_containers := [found |
 all_containers := array.concat(containers, init_containers)
 
 # A setting of a container's security context, or else of its pod's; undefined if neither has it.
-security(container, key) := container.spec.securityContext[key]
+security(container, key) := container.spec.securityContext[key] if has_own(container, key)
 
 security(container, key) := pod.securityContext[key] if not has_own(container, key)
 
 has_own(container, key) if _ := container.spec.securityContext[key]
 
-name_of(container) := container.name
+name_of(container) := container.name if container.name
 
 name_of(container) := "(unnamed)" if not container.name
