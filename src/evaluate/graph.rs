@@ -117,9 +117,77 @@ struct RuleNode {
     uses: BTreeMap<usize, (usize, Span)>,
 }
 
+/// All rules, and which evaluates which.
+pub(super) struct Graph {
+    index: BTreeMap<Vec<String>, usize>,
+    nodes: Vec<RuleNode>,
+}
+
+impl Graph {
+    /// The rules of all modules.
+    pub(super) fn of(modules: &[Module]) -> Self {
+        let mut graph = Self { index: BTreeMap::new(), nodes: Vec::new() };
+        let full = |module: &Module, rule: &Rule| -> Vec<String> {
+            module.package.iter().cloned().chain(written_path(name_of(rule))).collect()
+        };
+        for (number, module) in modules.iter().enumerate() {
+            for rule in &module.syntax.policy {
+                graph.index.entry(full(module, rule)).or_insert_with_key(|path| {
+                    let first = (number, name_of(rule).span().clone());
+                    graph.nodes.push(RuleNode { path: path.clone(), first, uses: BTreeMap::new() });
+                    graph.nodes.len() - 1
+                });
+            }
+        }
+        let own = own_names(modules);
+        for (number, module) in modules.iter().enumerate() {
+            let names = Names::of(module, &own[&module.package]);
+            for rule in &module.syntax.policy {
+                let user = graph.index[&full(module, rule)];
+                for reference in references(rule) {
+                    for used in graph.reached(&names, &reference) {
+                        let place = || (number, reference.span.clone());
+                        graph.nodes[user].uses.entry(used).or_insert_with(place);
+                    }
+                }
+            }
+        }
+        graph
+    }
+
+    /// The rules that one definition evaluates by itself.
+    pub(super) fn used_by(&self, names: &Names<'_>, rule: &Rule) -> BTreeSet<usize> {
+        references(rule).iter().flat_map(|reference| self.reached(names, reference)).collect()
+    }
+
+    /// Some rules, and all that evaluate one of them, over whatever others.
+    pub(super) fn depending_on<'a>(&self, rules: impl Iterator<Item = &'a Vec<String>>) -> BTreeSet<usize> {
+        let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        for (user, node) in self.nodes.iter().enumerate() {
+            node.uses.keys().for_each(|used| users[*used].push(user));
+        }
+        let mut work: Vec<usize> = rules.filter_map(|path| self.index.get(path).copied()).collect();
+        let mut found = BTreeSet::new();
+        while let Some(node) = work.pop() {
+            if found.insert(node) {
+                work.extend(&users[node]);
+            }
+        }
+        found
+    }
+
+    /// The rules a reference reads: those it leads into, and all below it.
+    fn reached(&self, names: &Names<'_>, reference: &Reference) -> Vec<usize> {
+        let Some(path) = names.resolve(reference) else { return Vec::new() };
+        let into = (1..path.len()).filter_map(|length| self.index.get(&path[..length]).copied());
+        let below = self.index.range(path.clone()..).take_while(|(rule, _)| rule.starts_with(&path));
+        into.chain(below.map(|(_, node)| *node)).collect()
+    }
+}
+
 /// Finds recursion. Gives a diagnostic for each circle, with the indices of the modules that hold part of it.
 pub(super) fn recursion(modules: &[Module]) -> Vec<(BTreeSet<usize>, Diagnostic)> {
-    let nodes = nodes(modules);
+    let nodes = Graph::of(modules).nodes;
     components(&nodes)
         .into_iter()
         .filter(|members| members.len() > 1 || members.iter().any(|member| nodes[*member].uses.contains_key(member)))
@@ -128,44 +196,6 @@ pub(super) fn recursion(modules: &[Module]) -> Vec<(BTreeSet<usize>, Diagnostic)
             (involved, circle(modules, &nodes, &members))
         })
         .collect()
-}
-
-fn nodes(modules: &[Module]) -> Vec<RuleNode> {
-    let mut index: BTreeMap<Vec<String>, usize> = BTreeMap::new();
-    let mut nodes: Vec<RuleNode> = Vec::new();
-    let full = |module: &Module, rule: &Rule| -> Vec<String> {
-        module.package.iter().cloned().chain(written_path(name_of(rule))).collect()
-    };
-    for (number, module) in modules.iter().enumerate() {
-        for rule in &module.syntax.policy {
-            index.entry(full(module, rule)).or_insert_with_key(|path| {
-                let first = (number, name_of(rule).span().clone());
-                nodes.push(RuleNode { path: path.clone(), first, uses: BTreeMap::new() });
-                nodes.len() - 1
-            });
-        }
-    }
-    let own = own_names(modules);
-    for (number, module) in modules.iter().enumerate() {
-        let names = Names::of(module, &own[&module.package]);
-        for rule in &module.syntax.policy {
-            let user = index[&full(module, rule)];
-            for reference in references(rule) {
-                let Some(path) = names.resolve(&reference) else { continue };
-                for used in reached(&index, &path) {
-                    nodes[user].uses.entry(used).or_insert_with(|| (number, reference.span.clone()));
-                }
-            }
-        }
-    }
-    nodes
-}
-
-/// The rules a path reads: those it leads into, and all below it.
-fn reached(index: &BTreeMap<Vec<String>, usize>, path: &[String]) -> Vec<usize> {
-    let into = (1..path.len()).filter_map(|length| index.get(&path[..length]).copied());
-    let below = index.range(path.to_vec()..).take_while(|(rule, _)| rule.starts_with(path)).map(|(_, node)| *node);
-    into.chain(below).collect()
 }
 
 fn circle(modules: &[Module], nodes: &[RuleNode], members: &[usize]) -> Diagnostic {

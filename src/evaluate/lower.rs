@@ -10,29 +10,35 @@
 //!   loop itself: it is given one that runs once.
 //! * `[x.a | …]` has undefined members; to OPA such a member is none. The term is computed in the body.
 //! * `some x in null` ends the interpreter's evaluation; to OPA it is undefined. The type is asked for before.
+//! * a value that iterates in a rule without a body ends the interpreter's evaluation where there is nothing to iterate
+//!   over: it is given a body.
 //! * a name from an import makes the virtual machine build the whole package behind it: the full path is written out,
 //!   and the import goes.
+//! * `walk(x)` as a value is undefined to both engines: `walk(x, __h1)` is put before. Negated it is refused.
 //! * `print` does not exist on the VM, and is no part of a verdict.
 //!
 //! What cannot be rewritten with certainty is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{AssignOp, BoolOp, Expr, Import, Literal, LiteralStmt, Query, Ref, Rule, RuleBody, Span};
+use regorus::unstable::{
+    AssignOp, BoolOp, Expr, Import, Literal, LiteralStmt, Query, Ref, Rule, RuleBody, RuleHead, Span,
+};
 
+use super::conflict::{is_computed, iterates};
 use super::edit::{Edit, Lowered, apply, insertion};
 use super::graph::{Names, written_path};
 use super::module::Module;
-use super::shape::Reporter;
-use super::usage::{arguments, declared, pattern_variables, references};
+use super::usage::{arguments, bound_by, negated_variables, references};
 use super::walk::{Child, children, every_expression, expressions_of, expressions_of_head};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::Location;
 
-/// A reporting rule and the name it gets, by which its results are told from those of its namesakes.
+/// A definition and the name it gets, by which its results are told from those of its namesakes.
+#[derive(Clone)]
 pub(super) struct Renamed<'a> {
-    /// The rule.
-    pub(super) reporter: Reporter<'a>,
+    /// The name in its head.
+    pub(super) span: &'a Span,
     /// `__hydrant_3_deny`
     pub(super) name: String,
 }
@@ -60,6 +66,7 @@ pub(super) fn lower(
         imported: imported(module, names),
         fresh: 0,
         bound: Vec::new(),
+        walks: None,
         refused: None,
     };
     let mut edits = Vec::new();
@@ -73,7 +80,7 @@ pub(super) fn lower(
         lowering.rule(rule, &mut edits);
     }
     for rule in renamed {
-        let (start, end) = module.range(rule.reporter.name_span);
+        let (start, end) = module.range(rule.span);
         edits.push(Edit { start, end, text: rule.name.clone() });
     }
     match lowering.refused {
@@ -97,6 +104,8 @@ struct Lowering<'a> {
     fresh: usize,
     /// Variables that something other than a negation binds, by enclosing query.
     bound: Vec<BTreeSet<String>>,
+    /// Calls of `walk` that are taken out of the statement at hand; `None` where none can be.
+    walks: Option<Vec<String>>,
     refused: Option<Diagnostic>,
 }
 
@@ -154,7 +163,10 @@ impl Lowering<'_> {
     fn rule(&mut self, rule: &Rule, edits: &mut Vec<Edit>) {
         let Rule::Spec { head, bodies, .. } = rule else { return };
         self.bound.push(arguments(head));
-        expressions_of_head(head).into_iter().for_each(|expression| self.expression(expression, edits));
+        match iterated(head) {
+            Some(value) if bodies.is_empty() => self.with_body(rule, value, edits),
+            _ => expressions_of_head(head).into_iter().for_each(|expression| self.expression(expression, edits)),
+        }
         for (number, body) in bodies.iter().enumerate() {
             if number > 0 && !body.is_else {
                 self.refuse(
@@ -167,6 +179,21 @@ impl Lowering<'_> {
             self.body(body, edits);
         }
         self.bound.pop();
+    }
+
+    /// `x := input.list[_]` gets a body in which it iterates.
+    fn with_body(&mut self, rule: &Rule, value: &Ref<Expr>, edits: &mut Vec<Edit>) {
+        let mut inner = Vec::new();
+        self.walks = Some(Vec::new());
+        self.expression(value, &mut inner);
+        let walks = self.walks.take().unwrap_or_default();
+        let walks: String = walks.iter().map(|walk| format!("{walk}; ")).collect();
+        let (start, end) = self.module.expression_range(value);
+        let text = self.rewritten((start, end), inner, value);
+        let name = self.name();
+        let rule_end = self.module.range(rule.span()).1.max(end);
+        edits.push(Edit { start, end, text: name.clone() });
+        edits.push(insertion(rule_end, format!(" if {{ {walks}{name} := ({text}){} }}", guard(&name))));
     }
 
     fn body(&mut self, body: &RuleBody, edits: &mut Vec<Edit>) {
@@ -199,11 +226,27 @@ impl Lowering<'_> {
 
     /// Whether statements were added beside this one.
     fn statement(&mut self, statement: &LiteralStmt, edits: &mut Vec<Edit>) -> bool {
+        let outer = std::mem::take(&mut self.walks);
+        let (start, _) = self.module.range(&statement.span);
+        self.walks = matches!(statement.literal, Literal::Expr { .. }).then(Vec::new);
+        let added = self.literal(statement, edits);
+        let walks = std::mem::replace(&mut self.walks, outer).unwrap_or_default();
+        let modifiers = self.modifiers(statement);
+        let hoisted: String = walks.iter().map(|walk| format!("{walk}{modifiers}; ")).collect();
+        if walks.is_empty() {
+            return added;
+        }
+        edits.push(insertion(start, hoisted));
+        true
+    }
+
+    fn literal(&mut self, statement: &LiteralStmt, edits: &mut Vec<Edit>) -> bool {
         let (start, end) = self.module.range(&statement.span);
         let modifiers = self.modifiers(statement);
         match &statement.literal {
             Literal::NotExpr { expr, .. } => {
                 self.safe(expr);
+                self.refuse_negated_walk(expr);
                 let mut hoisted = String::new();
                 let mut inner = Vec::new();
                 self.negated(expr, &modifiers, &mut hoisted, &mut inner);
@@ -266,7 +309,9 @@ impl Lowering<'_> {
     }
 
     fn with(&mut self, statement: &LiteralStmt, edits: &mut Vec<Edit>) {
+        let outer = std::mem::take(&mut self.walks);
         statement.with_mods.iter().for_each(|modifier| self.expression(&modifier.r#as, edits));
+        self.walks = outer;
     }
 
     /// ` with input as …`, for the statements that are taken out of one that has it.
@@ -281,6 +326,9 @@ impl Lowering<'_> {
                 return self.comprehension(query, &[term], edits);
             }
             Expr::ObjectCompr { key, value, query, .. } => return self.comprehension(query, &[key, value], edits),
+            Expr::Call { fcn, params, .. } if params.len() == 1 && self.is_walk(fcn) => {
+                return self.walk(expression, &params[0], edits);
+            }
             Expr::Var { span, .. } => {
                 let (start, end) = self.module.range(span);
                 edits.extend(self.imported.get(&start).map(|path| Edit { start, end, text: path.clone() }));
@@ -296,12 +344,45 @@ impl Lowering<'_> {
         }
     }
 
+    fn is_walk(&self, function: &Expr) -> bool {
+        matches!(function, Expr::Var { span, .. } if span.text() == "walk") && !self.names.is_global("walk")
+    }
+
+    /// `walk(x)` becomes a variable, and `walk(x, variable)` a statement before.
+    fn walk(&mut self, call: &Expr, argument: &Ref<Expr>, edits: &mut Vec<Edit>) {
+        let mut inner = Vec::new();
+        self.expression(argument, &mut inner);
+        let text = self.rewritten(self.module.expression_range(argument), inner, argument);
+        let name = self.name();
+        let Some(walks) = &mut self.walks else { return self.refuse_walk(call) };
+        walks.push(format!("walk(({text}), {name})"));
+        let (start, end) = self.module.range(call.span());
+        edits.push(Edit { start, end, text: name });
+    }
+
+    fn refuse_negated_walk(&mut self, expression: &Expr) {
+        if let Expr::Call { fcn, .. } = expression
+            && self.is_walk(fcn)
+        {
+            self.refuse_walk(expression);
+        }
+    }
+
+    fn refuse_walk(&mut self, call: &Expr) {
+        self.refuse(
+            call.span(),
+            "`walk` stands where the engine cannot go over its values",
+            "here",
+            "write `walk(x, [path, value])` as a statement of its own, and use the variables",
+        );
+    }
+
     /// A member whose value is undefined is none: the value is computed in the body, which then fails.
     fn comprehension(&mut self, query: &Query, terms: &[&Ref<Expr>], edits: &mut Vec<Edit>) {
+        let outer = std::mem::take(&mut self.walks); // nothing inside can be taken out
         self.query(query, Enclosure::Comprehension, edits);
-        let Some(last) = query.stmts.last() else { return };
-        let body_end = self.module.range(&last.span).1;
-        for term in terms {
+        let body_end = query.stmts.last().map(|last| self.module.range(&last.span).1);
+        for (term, body_end) in terms.iter().filter_map(|term| Some((*term, body_end?))) {
             let mut inner = Vec::new();
             self.expression(term, &mut inner);
             if self.always_defined(term) {
@@ -314,6 +395,7 @@ impl Lowering<'_> {
             edits.push(Edit { start, end, text: name.clone() });
             edits.push(insertion(body_end, format!("; {name} := ({text}){}", guard(&name))));
         }
+        self.walks = outer;
     }
 
     fn always_defined(&self, expression: &Expr) -> bool {
@@ -437,6 +519,18 @@ impl Lowering<'_> {
     }
 }
 
+/// What a head collects or assigns, if brackets in it could iterate.
+fn iterated(head: &RuleHead) -> Option<&Ref<Expr>> {
+    let (name, value) = match head {
+        RuleHead::Compr { refr, assign, .. } | RuleHead::Func { refr, assign, .. } => {
+            (refr, assign.as_ref().map(|assign| &assign.value))
+        }
+        RuleHead::Set { refr, key, .. } => (refr, key.as_ref()),
+    };
+    let computed = is_computed(name); // its brackets may share a variable with the value
+    value.filter(|value| !computed && iterates(value, &|_| false))
+}
+
 fn imported(module: &Module, names: &Names<'_>) -> BTreeMap<usize, String> {
     let all = module.syntax.policy.iter().flat_map(|rule| references(rule));
     all.filter_map(|reference| {
@@ -469,62 +563,5 @@ fn needs_loop(query: &Query) -> bool {
         [] => false,
         [only] => !matches!(only.literal, Literal::SomeIn { .. }),
         _ => true,
-    }
-}
-
-/// The variables that a query binds: declared ones, and every one that stands outside a negation.
-fn bound_by(query: &Query) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut declared_only = declared(query);
-    for statement in &query.stmts {
-        if let Literal::SomeVars { .. } | Literal::NotExpr { .. } = statement.literal {
-            continue;
-        }
-        if let Literal::Every { key, value, .. } = &statement.literal {
-            // seen by its own query only, which is inside this one
-            found.extend(key.iter().chain([value]).map(|var| var.text().to_owned()));
-        }
-        if let Literal::SomeIn { key, value, .. } = &statement.literal {
-            key.iter().for_each(|key| pattern_variables(key, &mut found));
-            pattern_variables(value, &mut found);
-        }
-        for expression in expressions_of(statement) {
-            all_variables(expression, &mut found);
-        }
-    }
-    declared_only.retain(|name| found.contains(name));
-    found.extend(declared_only);
-    found
-}
-
-fn all_variables(expression: &Expr, found: &mut BTreeSet<String>) {
-    if let Expr::Var { span, .. } = expression {
-        found.insert(span.text().to_owned());
-    }
-    children(expression, &mut |child| {
-        if let Child::Expression(child) = child {
-            all_variables(child, found);
-        }
-    });
-}
-
-/// The variables of a negated expression, without what is computed before it: nested calls and comprehensions.
-fn negated_variables(expression: &Expr, top: bool, found: &mut Vec<Span>) {
-    match expression {
-        Expr::Var { span, .. } => found.push(span.clone()),
-        Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. } => {}
-        Expr::Call { .. }
-        | Expr::BoolExpr { .. }
-        | Expr::ArithExpr { .. }
-        | Expr::BinExpr { .. }
-        | Expr::Membership { .. }
-        | Expr::UnaryExpr { .. }
-            if !top => {}
-        Expr::Call { params, .. } => params.iter().for_each(|param| negated_variables(param, false, found)),
-        other => children(other, &mut |child| {
-            if let Child::Expression(child) = child {
-                negated_variables(child, false, found);
-            }
-        }),
     }
 }

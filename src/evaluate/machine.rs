@@ -3,6 +3,7 @@
 //! Programs are not shared between workers: the reference counts of their literals would be, which costs a quarter to
 //! two thirds more processor time.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -22,6 +23,9 @@ const PACKAGE: &str = "__hydrant__";
 /// How many rules go into one program; a program's size is limited to 65,535 instructions.
 const RULES_IN_A_PROGRAM: usize = 64;
 
+/// What OPA calls a conflict.
+const SEVERAL_VALUES: &str = "something that it depends on has several values for this object";
+
 /// File names and texts that load together, written for each engine.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Texts {
@@ -39,31 +43,43 @@ pub(super) struct Plan {
     paths: Vec<String>,
     /// Rules that the virtual machine evaluates, by program.
     programs: Vec<Vec<usize>>,
-    /// Rules that only the interpreter can evaluate.
+    /// Rules that only the interpreter can evaluate, or evaluate safely.
     interpreted: Vec<usize>,
+    /// Those of them that the virtual machine does not even compile.
+    unfit: Vec<usize>,
 }
 
 impl Plan {
-    /// Compiles everything once, to see that it does and how.
+    /// Compiles everything once, to see that it does and how. `conflicting` are rules whose failures the virtual
+    /// machine would not notice.
     pub(super) fn make(
         texts: Texts,
         paths: Vec<String>,
+        conflicting: BTreeSet<usize>,
         data: &RegoValue,
         limits: &EvaluationLimits,
     ) -> Result<Self, String> {
-        let all: Vec<usize> = (0..paths.len()).collect();
-        let mut plan = Self { texts, paths, programs: Vec::new(), interpreted: Vec::new() };
-        plan.programs = all.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect();
+        let (interpreted, mut fit): (Vec<usize>, Vec<usize>) =
+            (0..paths.len()).partition(|rule| conflicting.contains(rule));
+        let mut plan = Self { texts, paths, programs: in_programs(&fit), interpreted, unfit: Vec::new() };
         let mut engine = plan.engine(&plan.texts.machine, data, limits)?;
+        let interpreted = plan.interpreted.iter().copied();
+        plan.unfit = interpreted.filter(|rule| !plan.fits(&mut engine, *rule)).collect();
         if plan.compile(&mut engine).is_err() {
-            let (fit, unfit) = all.iter().partition(|rule| plan.fits(&mut engine, **rule));
-            plan.interpreted = unfit;
-            let fit: Vec<usize> = fit;
-            plan.programs = fit.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect();
+            let unfit: Vec<usize> = fit.extract_if(.., |rule| !plan.fits(&mut engine, *rule)).collect();
+            plan.programs = in_programs(&fit);
+            plan.interpreted.extend(&unfit);
+            plan.unfit.extend(&unfit);
             let mut engine = plan.engine(&plan.texts.machine, data, limits)?;
             plan.compile(&mut engine)?;
         }
         Ok(plan)
+    }
+
+    /// The rules that the interpreter evaluates.
+    #[cfg(test)]
+    pub(super) fn interpreted(&self) -> &[usize] {
+        &self.interpreted
     }
 
     fn fits(&self, engine: &mut Engine, rule: usize) -> bool {
@@ -118,6 +134,10 @@ impl Plan {
     }
 }
 
+fn in_programs(rules: &[usize]) -> Vec<Vec<usize>> {
+    rules.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect()
+}
+
 fn entry_of_rule(rule: usize) -> String {
     format!("data.{PACKAGE}.rule_{rule}")
 }
@@ -153,10 +173,21 @@ impl Machine {
         Ok(Self { plan, data, limits, programs, interpreter: None })
     }
 
-    /// Runs the interpreted rules once on an empty object: the interpreter finds some mistakes only when it runs.
+    /// Starts the interpreter if it is needed, and runs the rules that nothing else compiled on an empty object: it finds
+    /// some mistakes only when it runs.
     pub(super) fn try_interpreted(&mut self) -> Result<(), String> {
-        let rules = self.plan.interpreted.clone();
-        rules.into_iter().try_for_each(|rule| self.interpret(rule, &RegoValue::new_object()).map(|_| ()))
+        if !self.plan.interpreted.is_empty() {
+            self.start_interpreter()?;
+        }
+        let rules = self.plan.unfit.clone();
+        for rule in rules {
+            match self.interpret(rule, &RegoValue::new_object()) {
+                // of this object, which is nobody's: the objects that are judged will tell
+                Err(error) if error == SEVERAL_VALUES || error.contains("cannot be indexed") => {}
+                result => drop(result?),
+            }
+        }
+        Ok(())
     }
 
     /// What every rule reports about an input: `results[rule]` is its members, or why it has none.
@@ -190,13 +221,17 @@ impl Machine {
         }
     }
 
-    fn interpret(&mut self, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
-        if self.interpreter.is_none() {
-            self.interpreter = Some(self.plan.engine(&self.plan.texts.interpreter, &self.data, &self.limits)?);
+    fn start_interpreter(&mut self) -> Result<&mut Engine, String> {
+        match &mut self.interpreter {
+            Some(engine) => Ok(engine),
+            none => Ok(none.insert(self.plan.engine(&self.plan.texts.interpreter, &self.data, &self.limits)?)),
         }
-        let Some(engine) = &mut self.interpreter else { return Err("the interpreter did not start".to_owned()) };
+    }
+
+    fn interpret(&mut self, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
+        let engine = self.start_interpreter()?;
         engine.set_input(input.clone());
-        let members = engine.eval_rule(entry_of_rule(rule)).map_err(|error| error.to_string())?;
+        let members = engine.eval_rule(entry_of_rule(rule)).map_err(|error| without_values(error.to_string()))?;
         members_of(&members)
     }
 }
@@ -223,6 +258,12 @@ fn sort_by_rule(collected: &RegoValue, results: &mut [Result<Vec<RegoValue>, Str
         members.push(member.clone());
     }
     true
+}
+
+/// regorus puts the values into some of its words; they could be anything, and are told nowhere.
+fn without_values(error: String) -> String {
+    let several = ["multiple outputs", "generated multiple times", "rule conflicts with rule at"];
+    if several.iter().any(|words| error.contains(words)) { SEVERAL_VALUES.to_owned() } else { error }
 }
 
 fn members_of(value: &RegoValue) -> Result<Vec<RegoValue>, String> {

@@ -5,12 +5,16 @@
 //! later is a finding on the object that was being judged (`policy-failed`), never silence.
 //!
 //! In the order of the work: [`module`] parses a file, [`shape`], [`graph`] and [`calls`] refuse what could never
-//! report, never end, or never be reproduced; [`lower`] writes around the engine's differences from OPA; [`machine`]
+//! report, never end, or never be reproduced; [`conflict`] finds the rules that may have several values, which one of
+//! the engines does not notice; [`lower`] and [`divide`] write around the engines' differences from OPA; [`machine`]
 //! runs; [`finding`] turns results into diagnostics at a span.
 
 mod calls;
 mod complaint;
+mod conflict;
+mod divide;
 mod edit;
+mod exclusive;
 mod finding;
 mod graph;
 mod lower;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::complaint::{Complaint, offset};
+use super::conflict::Conflicts;
+use super::divide::Divided;
 use super::edit::Lowered;
 use super::finding;
 use super::graph::{Names, own_names, recursion};
@@ -226,26 +228,31 @@ fn compile(
     limits: &EvaluationLimits,
 ) -> Result<(Vec<PolicyRule>, Arc<Plan>), Problem> {
     let own = own_names(modules);
+    let conflicts = Conflicts::of(modules);
+    let (mut divided, mut interpreted_rules) = (Divided::default(), BTreeSet::new());
     let mut policy_rules: Vec<PolicyRule> = Vec::new();
     let mut paths = Vec::new();
     let mut namesakes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
     let (mut lowered, mut interpreted): (Vec<Lowered>, Vec<Lowered>) = (Vec::new(), Vec::new());
     for (number, module) in modules.iter().enumerate() {
         let annotations = Annotations::of(module);
+        let names = Names::of(module, &own[&module.package]);
         let mut renamed = Vec::new();
         for reporter in reporters(module) {
             let name = format!("__hydrant_{}_{}", policy_rules.len(), reporter.name);
             let package = module.slice(module.syntax.package.refr.span());
             paths.push(format!("data.{package}.{name}"));
             namesakes.entry(package).or_default().push((reporter.name.clone(), name.clone()));
+            if conflicts.reached_by(&names, number, module, reporter.rule) {
+                interpreted_rules.insert(policy_rules.len());
+            }
             policy_rules.push(describe(module, &reporter, &annotations));
-            renamed.push(Renamed { reporter, name });
+            renamed.push(Renamed { span: reporter.name_span, name });
         }
-        let names = Names::of(module, &own[&module.package]);
-        for (target, texts) in [(Target::Machine, &mut lowered), (Target::Interpreter, &mut interpreted)] {
-            let text = lower(module, &names, &renamed, target);
-            texts.push(text.map_err(|diagnostic| Problem::with(number, diagnostic))?);
-        }
+        let blamed = |diagnostic| Problem::with(number, diagnostic);
+        lowered.push(lower(module, &names, &renamed, Target::Machine).map_err(blamed)?);
+        renamed.extend(divided.rename(module, &conflicts));
+        interpreted.push(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?);
     }
     let texts = |lowered: &[Lowered]| -> Vec<(String, String)> {
         let own = modules.iter().zip(lowered);
@@ -253,8 +260,9 @@ fn compile(
             .chain(namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names))))
             .collect()
     };
-    let texts = Texts { machine: texts(&lowered), interpreter: texts(&interpreted) };
-    let plan = Plan::make(texts, paths, &value::of_node(data), limits).map(Arc::new);
+    let mut texts = Texts { machine: texts(&lowered), interpreter: texts(&interpreted) };
+    texts.interpreter.extend(divided.collecting());
+    let plan = Plan::make(texts, paths, interpreted_rules, &value::of_node(data), limits).map(Arc::new);
     let tried = plan.and_then(|plan| {
         // what a worker will do later, without asking whether it can
         let mut machine = Machine::new(Arc::clone(&plan), value::of_node(data), limits.clone())?;
@@ -275,7 +283,7 @@ fn under_old_names(package: &str, names: &[(String, String)]) -> String {
 }
 
 fn describe(module: &Module, reporter: &Reporter<'_>, annotations: &Annotations) -> PolicyRule {
-    let start = |rule: &Reporter<'_>| rule.span.start as usize;
+    let start = |rule: &Reporter<'_>| rule.rule.span().start as usize;
     let all: Vec<usize> = module.syntax.policy.iter().map(|rule| rule.span().start as usize).collect();
     let same: Vec<usize> = reporters(module).iter().filter(|other| other.name == reporter.name).map(start).collect();
     let Metadata { title, description, id, severity, fix, related } = annotations.about(start(reporter), &same, &all);
@@ -355,5 +363,93 @@ fn merge(into: &mut Node, from: Node) -> Result<(), Span> {
         }
         (same, other) if *same == other => Ok(()),
         _ => Err(from_span),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rules of a policy that the virtual machine does not judge.
+    fn interpreted(texts: &[&str]) -> Vec<usize> {
+        let files: Vec<_> =
+            texts.iter().enumerate().map(|(number, text)| Source::file(format!("{number}.rego"), *text)).collect();
+        let (set, diagnostics) = PolicySet::load(&files, &[], &EvaluationLimits::default());
+        assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+        set.plan.interpreted().to_vec()
+    }
+
+    #[test]
+    fn the_shipped_policies_stay_on_the_virtual_machine() {
+        for name in crate::evaluate::shipped_names() {
+            let files = crate::evaluate::shipped(name).expect("a name that is listed");
+            let (set, _) = PolicySet::load(&files, &[], &EvaluationLimits::default());
+            let names: Vec<&str> = set.plan.interpreted().iter().map(|rule| set.rules[*rule].id.as_str()).collect();
+            assert!(names.is_empty(), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn only_rules_that_depend_on_a_possible_conflict_are_interpreted() {
+        let policy = "package a
+
+x := input.a if input.b
+
+x := 1 if input.c
+
+y(z) := x + z
+
+deny contains \"other\" if input.d
+
+deny contains \"over two rules\" if y(1) == 2
+
+deny contains \"of itself\" if {k.a: k | some k in input.e} == {}
+";
+        assert_eq!(interpreted(&[policy]), [1, 2]);
+        assert_eq!(interpreted(&[policy, "package b\n\nwarn contains \"all\" if count(data.a.deny) > 1\n"]), [1, 2, 3]);
+    }
+
+    #[test]
+    fn definitions_that_exclude_each_other_stay_on_the_virtual_machine() {
+        for definitions in [
+            "f(x) := x.a if x.kind == \"A\"\nf(x) := x.b if x.kind == \"B\"",
+            "f(x) := x.a if x.kind in {\"A\", \"C\"}\nf(x) := x.b if \"B\" = x.kind",
+            "f(x) := x.a if { x.a; input.x }\nf(y) := 0 if not input.x\nf(x) := 1 if { not x.a; input.x }",
+            "f(x) := x.a if { input.n == 1; x.a }\nf(x) := 0 if { input.n != 1; x.b }",
+            "f(\"k\") := input.a\nf(\"l\") := input.b",
+            "f(x) := x.a if { some i in x.l; i == x.b }",
+            "f(x) := x.a if { i = x.b; x.l[i] }",
+            "f(x) := {k: v.a | some k, v in x}",
+            "f(x) := m[x.a]\nm[k] := count(v) if some k, v in input.l",
+            "f(x) := x.a if { startswith(x.a, \"q\"); every y in x.l { y.m[_] == 1 } } else := 2",
+            "f(x) := [y | some y in x.l]",
+        ] {
+            let policy = format!("package a\n\n{definitions}\n\ndeny contains \"x\" if f(input) == 1\n");
+            assert!(interpreted(&[&policy]).is_empty(), "{definitions}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_exclusive_is_interpreted() {
+        for definitions in [
+            "f(x, _) := x.a if x.kind == \"A\"\nf(y, _) := y.b if input.kind == \"B\"",
+            "f(x, y) := x.a if x == 1\nf(y, x) := x.b if x == 2",
+            "f(x, _) := x.a if { y := x.b; y == 1 }\nf(x, _) := x.b if { y := x.c; y == 2 }",
+            "f(x, _) := x.a if input.a == 1 with input.a as 1\nf(x, _) := x.b if input.a == 2",
+            "f(x, _) := x.a if x.l[_] == 1\nf(x, _) := x.b if x.l[_] == 2",
+            "f(x, _) := i if { i = x.b; x.l[i] }",
+            "f(x, _) := x.l[i] if x.l[i]",
+            "f(x, _) := x.a if x.a\nf(y, _) := 0 if not y.a",
+            "f(x, _) := false if x.a\nf(x, _) if x.a",
+            "f(x, _) := x.a\nf(x, _) := 1 if not x.a",
+            "f(x, _) := {v.k: v.w | some v in x.l}",
+            "f(x, _) := {k: v | some k in x.l; some v in x.m}",
+            "f(x, _) := {k: v | some k, w in x.l; v := w[_]}",
+            "f(x, _) := m[x.a]\nm[v.k] := v if some v in input.l",
+        ] {
+            let policy = format!("package a\n\n{definitions}\n\ndeny contains \"x\" if f(input, input.x) == 1\n");
+            let policy = policy.replace("f(x) ", "f(x, _) ").replace("f(y) ", "f(y, _) ");
+            assert_eq!(interpreted(&[&policy]), [0], "{definitions}");
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Reporter<'a> {
     /// Its own severity.
     pub(super) severity: Severity,
     /// The whole rule.
-    pub(super) span: &'a Span,
+    pub(super) rule: &'a Rule,
 }
 
 /// Looks at one rule. `Ok(None)` for a rule that has nothing to do with reporting.
@@ -77,14 +77,14 @@ pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Repo
             "never reported",
             format!("write `{}` with `_` in place of the dot", module.slice(written)),
         ),
-        Rule::Spec { head: RuleHead::Set { key: Some(key), .. }, span, .. } => match useless_member(key) {
+        Rule::Spec { head: RuleHead::Set { key: Some(key), .. }, .. } => match useless_member(key) {
             Some(why) => complain(
                 key.span(),
                 format!("`{name}` contains {why}"),
                 "never reported",
                 "add a string, or an object with a `msg`".to_owned(),
             ),
-            None => Ok(Some(Reporter { name: name.clone(), name_span: written, severity, span })),
+            None => Ok(Some(Reporter { name: name.clone(), name_span: written, severity, rule })),
         },
         Rule::Spec { head: RuleHead::Set { key: None, .. }, .. } => {
             complain(written, format!("`{name}` has no member"), "never reported", rewrite)

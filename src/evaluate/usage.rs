@@ -57,6 +57,63 @@ pub(super) fn declared(query: &Query) -> BTreeSet<String> {
     found
 }
 
+/// The variables that a query binds: declared ones, and every one that stands outside a negation.
+pub(super) fn bound_by(query: &Query) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut declared_only = declared(query);
+    for statement in &query.stmts {
+        if let Literal::SomeVars { .. } | Literal::NotExpr { .. } = statement.literal {
+            continue;
+        }
+        if let Literal::Every { key, value, .. } = &statement.literal {
+            // seen by its own query only, which is inside this one
+            found.extend(key.iter().chain([value]).map(|var| var.text().to_owned()));
+        }
+        if let Literal::SomeIn { key, value, .. } = &statement.literal {
+            key.iter().for_each(|key| pattern_variables(key, &mut found));
+            pattern_variables(value, &mut found);
+        }
+        for expression in expressions_of(statement) {
+            all_variables(expression, &mut found);
+        }
+    }
+    declared_only.retain(|name| found.contains(name));
+    found.extend(declared_only);
+    found
+}
+
+fn all_variables(expression: &Expr, found: &mut BTreeSet<String>) {
+    if let Expr::Var { span, .. } = expression {
+        found.insert(span.text().to_owned());
+    }
+    children(expression, &mut |child| {
+        if let Child::Expression(child) = child {
+            all_variables(child, found);
+        }
+    });
+}
+
+/// The variables of a negated expression, without what is computed before it: nested calls and comprehensions.
+pub(super) fn negated_variables(expression: &Expr, top: bool, found: &mut Vec<Span>) {
+    match expression {
+        Expr::Var { span, .. } => found.push(span.clone()),
+        Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. } => {}
+        Expr::Call { .. }
+        | Expr::BoolExpr { .. }
+        | Expr::ArithExpr { .. }
+        | Expr::BinExpr { .. }
+        | Expr::Membership { .. }
+        | Expr::UnaryExpr { .. }
+            if !top => {}
+        Expr::Call { params, .. } => params.iter().for_each(|param| negated_variables(param, false, found)),
+        other => children(other, &mut |child| {
+            if let Child::Expression(child) = child {
+                negated_variables(child, false, found);
+            }
+        }),
+    }
+}
+
 struct Usage {
     scopes: Vec<BTreeSet<String>>,
     references: Vec<Reference>,

@@ -86,17 +86,20 @@ pub(super) fn expressions_of_head(head: &RuleHead) -> Vec<&Ref<Expr>> {
 
 /// Calls `visit` on every expression of a module.
 pub(super) fn every_expression(module: &Module, visit: &mut dyn FnMut(&Expr)) {
-    for rule in &module.policy {
-        match rule.as_ref() {
-            Rule::Spec { head, bodies, .. } => {
-                expressions_of_head(head).into_iter().for_each(|expression| below(expression, visit));
-                for body in bodies {
-                    body.assign.iter().for_each(|assign| below(&assign.value, visit));
-                    in_query(&body.query, visit);
-                }
+    module.policy.iter().for_each(|rule| in_rule(rule, visit));
+}
+
+/// Calls `visit` on every expression of a rule.
+pub(super) fn in_rule(rule: &Rule, visit: &mut dyn FnMut(&Expr)) {
+    match rule {
+        Rule::Spec { head, bodies, .. } => {
+            expressions_of_head(head).into_iter().for_each(|expression| below(expression, visit));
+            for body in bodies {
+                body.assign.iter().for_each(|assign| below(&assign.value, visit));
+                in_query(&body.query, visit);
             }
-            Rule::Default { value, .. } => below(value, visit),
         }
+        Rule::Default { value, .. } => below(value, visit),
     }
 }
 

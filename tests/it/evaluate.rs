@@ -115,6 +115,73 @@ fn member_as_message(member: &serde_json::Value) -> String {
     }
 }
 
+/// `fixtures/policies/opa-conflicts.json`: what OPA 1.20 answers where definitions may contradict each other.
+#[test]
+fn a_rule_with_several_values_is_a_failed_policy_and_never_silence() {
+    compare_conflicts("");
+}
+
+/// As above, with every rule on the interpreter.
+#[test]
+fn the_interpreter_fails_where_a_rule_has_several_values() {
+    compare_conflicts("true with data.nothing as 1; ");
+}
+
+fn compare_conflicts(statement: &str) {
+    let table: serde_json::Value =
+        serde_json::from_str(include_str!("../../fixtures/policies/opa-conflicts.json")).unwrap();
+    let object = input(&table["input"]);
+    let (mut wrong, mut conflicts, mut stopped, mut answers) = (Vec::new(), 0, 0, 0);
+    for rule in table["rules"].as_array().unwrap() {
+        let contradictory = rule["answers"].as_array().unwrap().iter().any(|answer| answer == "conflict");
+        for (using, answer) in table["uses"].as_array().unwrap().iter().zip(rule["answers"].as_array().unwrap()) {
+            if answer.is_null() {
+                continue; // OPA's type checker refuses it
+            }
+            let case = format!("{}: {}", rule["name"], using[0]);
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let helpers = text(&table["helpers"]);
+            let helpers =
+                if ["help", "chosen"].iter().any(|name| text(&using[1]).contains(name)) { &helpers } else { "" };
+            let deny = format!("deny contains \"hit\" if {{ {statement}{} }}\n", text(&using[1]));
+            let main =
+                format!("package main\n\n{}{}\n{helpers}\n{deny}", text(&rule["import"]), text(&rule["definitions"]));
+            let mut policies = vec![main.replace("VAL", &text(&rule["value"]))];
+            for file in rule["library"].as_array().into_iter().flatten() {
+                policies.push(format!("package tools.lib\n\n{}", text(file)));
+            }
+            let set = loaded(&policies.iter().map(String::as_str).collect::<Vec<_>>());
+            let judged = set.evaluator().judge(&object).diagnostics;
+            let found: serde_json::Value = match judged.as_slice() {
+                [failed] if failed.rule == rules::POLICY_FAILED => "conflict".into(),
+                found => found.iter().map(|found| found.message.as_str()).collect(),
+            };
+            answers += 1;
+            conflicts += usize::from(answer == "conflict");
+            if found == "conflict" {
+                let message = &judged[0].message;
+                assert!(message.ends_with("has several values for this object"), "{case}: {message}");
+            }
+            if found == "conflict" && answer != "conflict" && contradictory {
+                stopped += 1; // OPA stopped before it came to the second value
+            } else if found != *answer {
+                wrong.push(format!("{case}: OPA {answer}, here {found}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {answers} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(conflicts > 900 && answers > conflicts + 500, "{conflicts} conflicts in {answers} answers");
+    assert!(stopped < 40, "{stopped} times OPA answered what is a conflict here");
+}
+
+#[test]
+fn values_that_contradict_each_other_are_not_told() {
+    let policy = "package a\n\nof(x) := y if some y in x\n\ndeny contains \"x\" if of(input.data) == 1\n";
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {p: aHVudGVyMg==, q: c2VjcmV0}\n";
+    let told = messages(&loaded(&[policy]), &manifests(secret)[0]);
+    assert_eq!(told, ["`a` gave no verdict: something that it depends on has several values for this object"]);
+}
+
 // ── what is refused when policies are loaded ────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -155,6 +222,22 @@ fn the_clock_chance_and_missing_functions_are_refused_where_they_are_called() {
         assert_eq!(diagnostics[0].rule, rules::POLICY_UNSUPPORTED);
         assert_eq!(line(&diagnostics[0]), 4, "{call}");
         assert!(diagnostics[0].help.as_ref().unwrap().contains(help), "{call}: {:?}", diagnostics[0].help);
+    }
+}
+
+#[test]
+fn walk_is_refused_where_the_engine_cannot_go_over_its_values() {
+    for statement in [
+        "not walk(input, [[\"a\"], 1])",
+        "not walk(input)[1] == 1",
+        "some x in walk(input); x == 1",
+        "every x in walk(input) { x != 1 }",
+    ] {
+        let (_, diagnostics) = load(&[&format!("package a\n\ndeny contains \"x\" if {{\n\t{statement}\n}}\n")]);
+        assert_eq!(diagnostics.len(), 1, "{statement}: {diagnostics:#?}");
+        assert_eq!(diagnostics[0].rule, rules::POLICY_UNSUPPORTED);
+        assert_eq!(line(&diagnostics[0]), 4, "{statement}");
+        assert!(diagnostics[0].help.as_ref().unwrap().contains("walk(x, [path, value])"));
     }
 }
 
