@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Instant;
 
 use regorus::Engine;
 use regorus::Value as RegoValue;
@@ -229,9 +230,14 @@ impl Machine {
     }
 
     fn interpret(&mut self, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
+        let limit = self.limits.time;
         let engine = self.start_interpreter()?;
+        let started = Instant::now();
         engine.set_input(input.clone());
         let members = engine.eval_rule(entry_of_rule(rule)).map_err(|error| without_values(error.to_string()))?;
+        if started.elapsed() > limit {
+            return Err("execution exceeded time limit".to_owned()); // a function of several definitions may hide it
+        }
         members_of(&members)
     }
 }

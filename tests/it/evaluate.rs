@@ -174,6 +174,32 @@ fn compare_conflicts(statement: &str) {
     assert!(stopped < 40, "{stopped} times OPA answered what is a conflict here");
 }
 
+/// A definition that fails is no definition that does not hold: the interpreter would take the next.
+#[test]
+fn a_timeout_in_one_definition_is_not_hidden_by_another() {
+    let policy = "\
+package a
+
+fine(x) if {
+	input.kind
+	count([1 | some a in numbers.range(1, 5000); some b in numbers.range(1, 5000); a * b == x]) < 0
+}
+
+fine(_) if true
+
+deny contains \"x\" if {
+	true with data.nothing as 1
+	not fine(0)
+}
+";
+    let limits = EvaluationLimits { time: std::time::Duration::from_millis(200), ..EvaluationLimits::default() };
+    let (set, diagnostics) = PolicySet::load(&[Source::file("a.rego", policy)], &[], &limits);
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+    let judgement = set.evaluator().judge(&manifests(DEPLOYMENT)[0]);
+    assert_eq!(judgement.diagnostics.len(), 1);
+    assert_eq!(judgement.diagnostics[0].rule, rules::POLICY_FAILED);
+}
+
 #[test]
 fn values_that_contradict_each_other_are_not_told() {
     let policy = "package a\n\nof(x) := y if some y in x\n\ndeny contains \"x\" if of(input.data) == 1\n";
