@@ -33,11 +33,27 @@ pub struct Published {
 }
 
 impl Repository {
-    /// Writes the commit and moves its branch from the tip it was prepared on. If the branch is elsewhere by now,
-    /// it stays there; the objects are left for `git gc`.
+    /// Writes a commit and moves its branch: see [`publish_all`](Self::publish_all).
     pub fn publish(&self, signed: &Signed<UnsignedCommit>) -> Result<Published, Error> {
+        let published = self.publish_all(std::slice::from_ref(signed))?;
+        Ok(published.into_iter().next().expect("one commit in, one publication out"))
+    }
+
+    /// Writes commits and moves their branches from the tips they were prepared on, in one transaction: if any branch is
+    /// elsewhere by now, all of them stay where they are; the objects are left for `git gc`.
+    pub fn publish_all(&self, signed: &[Signed<UnsignedCommit>]) -> Result<Vec<Published>, Error> {
+        let mut published = Vec::with_capacity(signed.len());
+        for signed in signed {
+            self.refuse_checked_out(&signed.content().branch)?;
+            published.push(self.write(signed)?);
+        }
+        self.move_branches(&published)?;
+        Ok(published)
+    }
+
+    /// Writes the objects of a commit, which no branch knows yet.
+    fn write(&self, signed: &Signed<UnsignedCommit>) -> Result<Published, Error> {
         let unsigned = signed.content();
-        self.refuse_checked_out(&unsigned.branch)?;
         let commit = self.commit_object(signed)?;
         let id = CommitId(commit.id);
         let mut objects = unsigned.objects.clone();
@@ -48,7 +64,6 @@ impl Repository {
         } else {
             self.write_loose(&objects)?;
         }
-        self.move_branch(&unsigned.branch, unsigned.expected, id)?;
         Ok(Published {
             branch: unsigned.branch.clone(),
             commit: id,
@@ -86,43 +101,54 @@ impl Repository {
         self.local().objects.store_ref().path().to_owned()
     }
 
-    /// Compare-and-swap under git's own lock.
-    fn move_branch(&self, branch: &BranchName, expected: Option<CommitId>, new: CommitId) -> Result<(), Error> {
-        let message = match expected {
-            Some(_) => "hydrant: publish",
-            None => "hydrant: publish the first commit",
-        };
-        let edit = RefEdit {
-            change: Change::Update {
-                log: LogChange {
-                    mode: RefLog::AndReference,
-                    force_create_reflog: false,
-                    message: BString::from(message),
-                },
-                expected: expected
-                    .map_or(PreviousValue::MustNotExist, |tip| PreviousValue::MustExistAndMatch(Target::Object(tip.0))),
-                new: Target::Object(new.0),
-            },
-            name: branch.as_full_name().to_owned(),
-            deref: false,
-        };
+    /// Compare-and-swap under git's own locks: all of them are taken before the first branch moves.
+    fn move_branches(&self, published: &[Published]) -> Result<(), Error> {
         let repo = self.local();
         let time = gix::date::Time::now_utc().to_string();
         let committer =
             gix::actor::SignatureRef { name: "Hydrant".into(), email: "hydrant@localhost".into(), time: &time };
-        match repo.edit_references_as([edit], Some(committer)) {
+        match repo.edit_references_as(published.iter().map(reference_edit), Some(committer)) {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.why_not_moved(branch, expected, &error)),
+            Err(error) => Err(self.why_not_moved(published, &error)),
         }
     }
 
     /// Tells a moved branch from a held lock and from everything else: gix's words are the same for many reasons.
-    fn why_not_moved(&self, branch: &BranchName, expected: Option<CommitId>, error: &gix::Error) -> Error {
-        let lock = self.local().common_dir().join(format!("{}.lock", branch.as_full_name().as_bstr()));
-        match self.branch_tip(branch) {
-            Ok(found) if found != expected => Error::BranchMoved { branch: branch.to_string(), expected, found },
-            _ if lock.exists() => Error::Locked { branch: branch.to_string(), lock },
-            _ => Error::Reference { branch: branch.to_string(), message: spell_out(error) },
+    fn why_not_moved(&self, published: &[Published], error: &gix::Error) -> Error {
+        for Published { branch, previous, .. } in published {
+            match self.branch_tip(branch) {
+                Ok(found) if found != *previous => {
+                    return Error::BranchMoved { branch: branch.to_string(), expected: *previous, found };
+                }
+                _ => {}
+            }
         }
+        for Published { branch, .. } in published {
+            let lock = self.local().common_dir().join(format!("{}.lock", branch.as_full_name().as_bstr()));
+            if lock.exists() {
+                return Error::Locked { branch: branch.to_string(), lock };
+            }
+        }
+        let branches: Vec<String> = published.iter().map(|published| published.branch.to_string()).collect();
+        Error::Reference { branch: branches.join(", "), message: spell_out(error) }
+    }
+}
+
+fn reference_edit(published: &Published) -> RefEdit {
+    let message = match published.previous {
+        Some(_) => "hydrant: publish",
+        None => "hydrant: publish the first commit",
+    };
+    let expected = published
+        .previous
+        .map_or(PreviousValue::MustNotExist, |tip| PreviousValue::MustExistAndMatch(Target::Object(tip.0)));
+    RefEdit {
+        change: Change::Update {
+            log: LogChange { mode: RefLog::AndReference, force_create_reflog: false, message: BString::from(message) },
+            expected,
+            new: Target::Object(published.commit.0),
+        },
+        name: published.branch.as_full_name().to_owned(),
+        deref: false,
     }
 }

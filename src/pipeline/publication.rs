@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::Error;
 use crate::admit::Admitted;
 use crate::config::Project;
-use crate::git::{BranchName, CommitId, Identity, Prepared, Repository, UnsignedCommit};
+use crate::git::{BranchName, CommitId, Identity, Prepared, Repository};
 use crate::hydrate::{DryRevision, HydrateError, HydratedTree, hydrate, write_app};
-use crate::sign::{Signed, Signer, sign};
+use crate::sign::{Signer, sign};
 
 /// What a publication would do with one environment.
 #[derive(Debug)]
@@ -76,47 +76,40 @@ pub fn hydrate_one(admitted: &Admitted, dry: &DryRevision) -> Result<HydratedTre
     hydrate(admitted, written.into_iter().flatten().collect(), dry)
 }
 
-/// Signs every commit of a plan, then moves the branches. Nothing is written before the last signature is confirmed.
+/// Signs every commit of a plan, then moves all branches in one transaction. Nothing is written before the last
+/// signature is confirmed.
 pub fn publish(
     repository: &Repository,
     plans: Vec<EnvironmentPlan>,
     signer: &dyn Signer,
 ) -> Result<Vec<Publication>, Error> {
-    let signed = plans.into_iter().map(|plan| sign_plan(plan, signer)).collect::<Result<Vec<_>, Error>>()?;
-    signed.into_iter().map(|(plan, work)| move_branch(repository, plan, work)).collect()
+    let (mut pending, mut signed) = (Vec::new(), Vec::new());
+    for EnvironmentPlan { environment, branch, objects, prepared } in plans {
+        let state = match prepared {
+            Prepared::Unchanged { tip } => State::Unchanged(tip),
+            Prepared::Commit(commit) => {
+                let refreshed = Refreshed { written: commit.written().len(), removed: commit.removed().len() };
+                signed.push(sign(commit, signer)?);
+                State::Signed(refreshed)
+            }
+        };
+        pending.push((environment, branch, objects, state));
+    }
+    let mut published = repository.publish_all(&signed)?.into_iter();
+    let publications = pending.into_iter().map(|(environment, branch, objects, state)| {
+        let (commit, refreshed) = match state {
+            State::Unchanged(tip) => (tip, None),
+            State::Signed(refreshed) => {
+                (published.next().expect("one publication for each signed commit").commit, Some(refreshed))
+            }
+        };
+        Publication { environment, branch, commit, objects, refreshed }
+    });
+    Ok(publications.collect())
 }
 
-/// What is left to do for one environment after its commit is signed.
-enum Work {
-    Nothing(CommitId),
-    Move(Box<Signed<UnsignedCommit>>),
-}
-
-/// A plan without its commit.
-struct Signable {
-    environment: String,
-    branch: BranchName,
-    objects: usize,
-}
-
-fn sign_plan(plan: EnvironmentPlan, signer: &dyn Signer) -> Result<(Signable, Work), Error> {
-    let EnvironmentPlan { environment, branch, objects, prepared } = plan;
-    let work = match prepared {
-        Prepared::Unchanged { tip } => Work::Nothing(tip),
-        Prepared::Commit(commit) => Work::Move(Box::new(sign(commit, signer)?)),
-    };
-    Ok((Signable { environment, branch, objects }, work))
-}
-
-fn move_branch(repository: &Repository, plan: Signable, work: Work) -> Result<Publication, Error> {
-    let Signable { environment, branch, objects } = plan;
-    let (commit, refreshed) = match work {
-        Work::Nothing(tip) => (tip, None),
-        Work::Move(signed) => {
-            let commit = signed.content();
-            let refreshed = Refreshed { written: commit.written().len(), removed: commit.removed().len() };
-            (repository.publish(&signed)?.commit, Some(refreshed))
-        }
-    };
-    Ok(Publication { environment, branch, commit, objects, refreshed })
+/// What is known of an environment between its signature and the move of its branch.
+enum State {
+    Unchanged(CommitId),
+    Signed(Refreshed),
 }

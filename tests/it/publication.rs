@@ -195,17 +195,22 @@ fn small_repository() -> Sandbox {
     sandbox
 }
 
-#[test]
-fn a_branch_that_moves_meanwhile_is_left_where_it_went() {
-    let sandbox = small_repository();
-    let repository = Repository::open(sandbox.path()).expect("a repository");
+/// Everything `hydrant publish` does before it signs.
+fn plan(sandbox: &Sandbox, repository: &Repository) -> Vec<pipeline::EnvironmentPlan> {
     let tree = WorkTree::open(sandbox.path()).expect("a work tree");
     let project = config::parse(&Source::file("hydrant.yaml", sandbox.read("hydrant.yaml"))).expect("valid");
     let checkup =
         pipeline::check(&tree, &project, &Selection::default(), &Limits::default(), &Unwatched).expect("works");
     let admitted: Vec<_> = checkup.admit(Severity::Error).into_iter().collect::<Result<_, _>>().expect("admitted");
     let dry = repository.dry_revision("HEAD").expect("a commit");
-    let plans = pipeline::plan(&repository, &project, &admitted, &dry).expect("a plan");
+    pipeline::plan(repository, &project, &admitted, &dry).expect("a plan")
+}
+
+#[test]
+fn a_branch_that_moves_meanwhile_is_left_where_it_went() {
+    let sandbox = small_repository();
+    let repository = Repository::open(sandbox.path()).expect("a repository");
+    let plans = plan(&sandbox, &repository);
 
     sandbox.ok(&["git", "branch", "env/dev", "main"]);
     let signer = SshSigner::from_openssh(&sandbox.signing_key(), "test-key").expect("a key");
@@ -214,6 +219,24 @@ fn a_branch_that_moves_meanwhile_is_left_where_it_went() {
     let pipeline::Error::Git(error @ git::Error::BranchMoved { .. }) = &error else { panic!("{error:?}") };
     assert!(error.is_refusal(), "a moved branch is a refusal: exit code 5");
     assert_eq!(sandbox.ok(&["git", "rev-parse", "env/dev"]), sandbox.ok(&["git", "rev-parse", "main"]));
+}
+
+#[test]
+fn one_branch_that_moves_holds_all_of_them_back() {
+    let sandbox = small_repository();
+    let config = sandbox.read("hydrant.yaml").replace("apps:", "  prod: { branch: env/prod }\napps:");
+    sandbox.write("hydrant.yaml", config);
+    sandbox.commit_all("two environments");
+    let repository = Repository::open(sandbox.path()).expect("a repository");
+    let plans = plan(&sandbox, &repository);
+    assert_eq!(plans.len(), 2);
+
+    sandbox.ok(&["git", "branch", "env/prod", "main"]);
+    let signer = SshSigner::from_openssh(&sandbox.signing_key(), "test-key").expect("a key");
+    let error = pipeline::publish(&repository, plans, &signer).expect_err("env/prod moved");
+
+    assert!(matches!(&error, pipeline::Error::Git(git::Error::BranchMoved { branch, .. }) if branch == "env/prod"));
+    assert_eq!(sandbox.ok(&["git", "branch", "--list", "env/dev"]), "", "env/dev was not published alone");
 }
 
 #[test]
