@@ -132,6 +132,9 @@ impl Node {
             (Value::Float(float), Value::Int(integer)) | (Value::Int(integer), Value::Float(float)) => {
                 float.to_string().parse() == Ok(*integer)
             }
+            (Value::Float(float), Value::UInt(integer)) | (Value::UInt(integer), Value::Float(float)) => {
+                float.to_string().parse() == Ok(*integer)
+            }
             (a, b) => a == b,
         }
     }
