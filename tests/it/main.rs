@@ -15,4 +15,5 @@ mod publication;
 mod render;
 mod sandbox;
 mod validate;
+mod writers;
 mod yaml;

@@ -1,9 +1,60 @@
-//! The natural order of keys, as go-yaml v2 sorts them: `a2` before `a10`, letters after everything else.
+//! The natural order of keys, as go-yaml sorts them: `a2` before `a10`, letters after everything else.
 
 use std::cmp::Ordering;
 
-/// Compares two keys.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
+use super::WriteError;
+use crate::manifest::Entry;
+
+/// An order of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// yaml.v3's, which is total: a number that ends is smaller than one that goes on, so `a1b` stands before `a10`.
+    Total,
+    /// go-yaml v2's: a letter stands behind every digit, so `a10` is before `a1b`, that before `a2`, and `a2` before
+    /// `a10`. go-yaml prints such keys in another order every time; we always in the same.
+    GoYamlV2,
+}
+
+/// The entries in order of their keys, whatever order they come in.
+pub(super) fn sorted(entries: &[Entry], order: Order) -> Result<Vec<&Entry>, WriteError> {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    let total = |a: &&Entry, b: &&Entry| natural(&a.key.name, &b.key.name);
+    if !sorted.is_sorted_by(|a, b| total(a, b).is_lt()) {
+        sorted.sort_by(total);
+        if sorted.windows(2).any(|pair| pair[0].key.name == pair[1].key.name) {
+            return Err(WriteError::DuplicateKey);
+        }
+    }
+    let precedes = |a: &&Entry, b: &&Entry| compare(&a.key.name, &b.key.name, Order::GoYamlV2).is_lt();
+    if order == Order::GoYamlV2 && !sorted.is_sorted_by(&precedes) {
+        sorted = merged(&sorted, &precedes);
+    }
+    Ok(sorted)
+}
+
+/// Sorts by merging, which bears an order that is none: the standard library's sort may panic there.
+fn merged<T: Copy>(items: &[T], precedes: &impl Fn(&T, &T) -> bool) -> Vec<T> {
+    if items.len() < 2 {
+        return items.to_vec();
+    }
+    let (left, right) = items.split_at(items.len() / 2);
+    let (left, right) = (merged(left, precedes), merged(right, precedes));
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    let mut all = Vec::with_capacity(items.len());
+    while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
+        all.extend(if precedes(second, first) { right.next() } else { left.next() });
+    }
+    all.extend(left);
+    all.extend(right);
+    all
+}
+
+/// Compares two keys by the total order.
+fn natural(a: &str, b: &str) -> Ordering {
+    compare(a, b, Order::Total)
+}
+
+fn compare(a: &str, b: &str, order: Order) -> Ordering {
     let Some(at) = a.bytes().zip(b.bytes()).position(|(a, b)| a != b) else {
         return a.len().cmp(&b.len());
     };
@@ -16,17 +67,18 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let (Some(left), Some(right)) = (a[at..].chars().next(), b[at..].chars().next()) else {
         return a.len().cmp(&b.len());
     };
-    compare_at(a, b, at, left, right)
+    compare_at(a, b, at, (left, right), order)
 }
 
-fn compare_at(a: &str, b: &str, at: usize, left: char, right: char) -> Ordering {
+fn compare_at(a: &str, b: &str, at: usize, (left, right): (char, char), order: Order) -> Ordering {
     let before = &a.as_bytes()[..at];
     let digits_before = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let number_ends = digits_before > 0 && order == Order::Total;
     match (left.is_alphabetic(), right.is_alphabetic()) {
         (true, true) => left.cmp(&right),
         // a number that ends here is smaller than one that goes on
-        (true, false) if digits_before > 0 => Ordering::Less,
-        (false, true) if digits_before > 0 => Ordering::Greater,
+        (true, false) if number_ends => Ordering::Less,
+        (false, true) if number_ends => Ordering::Greater,
         (true, false) => Ordering::Greater,
         (false, true) => Ordering::Less,
         (false, false) => {

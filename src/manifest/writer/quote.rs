@@ -1,12 +1,13 @@
-//! How a text is written so that every YAML 1.1 and 1.2 reader takes it for the same text.
+//! How a text is written so that every YAML 1.1 and 1.2 reader takes it for the same text: the quotes of the canonical
+//! style, and what other styles share with it.
 
 use std::fmt::Write as _;
 
-use super::scalar::{self, Plain};
+use super::super::scalar::{self, Plain};
 
 /// The way a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(super) enum Form {
     /// As it is.
     Plain,
     /// `'…'`: it holds signs that mean something in YAML.
@@ -17,29 +18,27 @@ pub(super) enum Style {
     Literal,
 }
 
-/// Chooses the style of a text of any length.
-pub(super) fn style_of(text: &str) -> Style {
+/// Chooses the form of a text of any length.
+pub(super) fn form_of(text: &str) -> Form {
     let bytes = text.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return Style::Double };
-    if !is_printable(text) {
-        return Style::Double;
+    if bytes.is_empty() || !is_printable(text) {
+        return Form::Double;
     }
     if bytes.contains(&b'\n') {
-        return if is_literal(text) { Style::Literal } else { Style::Double };
+        return if is_literal(text) { Form::Literal } else { Form::Double };
     }
     if is_ambiguous(text) {
-        return Style::Double;
+        return Form::Double;
     }
-    let quoted = *first == b' ' || *last == b' ' || begins_like_syntax(bytes) || holds_syntax(bytes);
-    if quoted { Style::Single } else { Style::Plain }
+    if needs_quotes(text) { Form::Single } else { Form::Plain }
 }
 
-/// The style of a key: on one line, and never `<<` or `=`, which some readers take for a merge or a default.
-pub(super) fn key_style_of(text: &str) -> Style {
-    match style_of(text) {
-        Style::Literal => Style::Double,
-        Style::Plain if matches!(text, "<<" | "=") => Style::Double,
-        style => style,
+/// The form of a key: on one line, and never `<<` or `=`, which some readers take for a merge or a default.
+pub(super) fn key_form_of(text: &str) -> Form {
+    match form_of(text) {
+        Form::Literal => Form::Double,
+        Form::Plain if matches!(text, "<<" | "=") => Form::Double,
+        form => form,
     }
 }
 
@@ -55,26 +54,64 @@ pub(super) fn single(text: &str, out: &mut String) {
     out.push('\'');
 }
 
+/// How a character is escaped in double quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// Line breaks beyond ASCII by number.
+    Plain,
+    /// `\N`, `\L`, `\P`; and everything, even letters, in a text that begins with a byte order mark.
+    GoYaml,
+}
+
 /// Writes a text in double quotes. What is no plain ASCII or printable Unicode is escaped.
-pub(super) fn double(text: &str, out: &mut String) {
+pub(super) fn double(text: &str, escapes: Escapes, out: &mut String) {
     out.push('"');
+    if escapes == Escapes::GoYaml && is_escaped_throughout(text) {
+        text.chars().for_each(|character| escape(character, escapes, out));
+        out.push('"');
+        return;
+    }
     let mut rest = text;
     while let Some(at) = rest.find(needs_escape) {
         out.push_str(&rest[..at]);
         let character = rest[at..].chars().next().unwrap_or_default();
-        escape(character, out);
+        escape(character, escapes, out);
         rest = &rest[at + character.len_utf8()..];
     }
     out.push_str(rest);
     out.push('"');
 }
 
+/// Writes one character of a text in double quotes.
+pub(super) fn double_character(character: char, always: bool, escapes: Escapes, out: &mut String) {
+    if always || needs_escape(character) {
+        escape(character, escapes, out);
+    } else {
+        out.push(character);
+    }
+}
+
+/// Whether go-yaml escapes every character: it looks for a byte order mark always at the beginning.
+pub(super) fn is_escaped_throughout(text: &str) -> bool {
+    text.starts_with('\u{feff}')
+}
+
+/// Whether a printable text of one line would mean something else, or lose spaces, without quotes.
+pub(super) fn needs_quotes(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.starts_with(' ') || text.ends_with(' ') || begins_like_syntax(bytes) || holds_syntax(bytes)
+}
+
 fn needs_escape(character: char) -> bool {
     matches!(character, '"' | '\\') || !is_printable_character(character)
 }
 
-fn escape(character: char, out: &mut String) {
+fn escape(character: char, escapes: Escapes, out: &mut String) {
     let named = match character {
+        '\u{85}' if escapes == Escapes::GoYaml => "\\N",
+        '\u{a0}' if escapes == Escapes::GoYaml => "\\_",
+        '\u{2028}' if escapes == Escapes::GoYaml => "\\L",
+        '\u{2029}' if escapes == Escapes::GoYaml => "\\P",
         '"' => "\\\"",
         '\\' => "\\\\",
         '\0' => "\\0",
@@ -102,7 +139,7 @@ fn escape(character: char, out: &mut String) {
 }
 
 /// Whether a text may stand outside double quotes. Line feeds may; tabs may not, nor what go-yaml escapes.
-fn is_printable(text: &str) -> bool {
+pub(super) fn is_printable(text: &str) -> bool {
     if text.is_ascii() {
         return text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
     }
@@ -242,7 +279,7 @@ mod tests {
             "a\u{85}b",
             " a\nb",
         ] {
-            assert_eq!(style_of(text), Style::Double, "{text:?}");
+            assert_eq!(form_of(text), Form::Double, "{text:?}");
         }
     }
 
@@ -252,7 +289,7 @@ mod tests {
             "-", "- a", "---", "...", "?", "? a", ":", "a:", "a: b", "::", "# a", ", a", "[", "]", "{", "}", "&x",
             "*x", "!x", "|", ">", "' ", "\"a", "%a", "@a", "`a", "a #b", " a", "a ",
         ] {
-            assert_eq!(style_of(text), Style::Single, "{text:?}");
+            assert_eq!(form_of(text), Form::Single, "{text:?}");
         }
     }
 
@@ -295,9 +332,9 @@ mod tests {
             "NaN",
             "0.5Gi",
         ] {
-            assert_eq!(style_of(text), Style::Plain, "{text:?}");
+            assert_eq!(form_of(text), Form::Plain, "{text:?}");
         }
-        assert_eq!(key_style_of("<<"), Style::Double);
-        assert_eq!(key_style_of("="), Style::Double);
+        assert_eq!(key_form_of("<<"), Form::Double);
+        assert_eq!(key_form_of("="), Form::Double);
     }
 }
