@@ -1,7 +1,8 @@
 //! A manifest is one Kubernetes object as YAML: its identity, its values, and a span for every one of them.
 //!
 //! The vocabulary of all later stages: [`Node`] is the tree as Kubernetes reads it, [`read`] makes it from text,
-//! [`write`] turns it back, [`ManifestSet`] is what an environment consists of.
+//! [`write`] turns it back ([`write_styled`] in the bytes of other tools), [`ManifestSet`] is what an environment consists
+//! of.
 
 mod charset;
 mod compose;

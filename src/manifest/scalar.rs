@@ -205,7 +205,7 @@ pub(super) fn format_float(number: f64) -> String {
 }
 
 /// Lays out Rust's shortest digits (`-1.25e7`) as Go does (`-1.25e+07`).
-fn go_float(scientific: &str) -> String {
+pub(super) fn go_float(scientific: &str) -> String {
     let (sign, unsigned) = match scientific.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", scientific),

@@ -1,5 +1,6 @@
 //! What distinguishes one style from another, as a table.
 
+use super::super::scalar;
 use super::order::Order;
 use super::quote::{self, Escapes, Form};
 use super::{Style, goyaml};
@@ -25,8 +26,8 @@ pub(super) struct Choices {
     pub(super) fold_after: Option<usize>,
     /// How characters are escaped in double quotes.
     pub(super) escapes: Escapes,
-    /// Whether 1e19 is written in digits when it fits 64 bits, as a number that went through Go's JSON is.
-    pub(super) whole_floats_as_integers: bool,
+    /// How a finite float is written.
+    pub(super) format_float: fn(f64) -> String,
     /// Whether a key `<<` would stand without quotes.
     pub(super) refuses_merge_keys: bool,
 }
@@ -51,7 +52,7 @@ static CANONICAL: Choices = Choices {
     list_indent: 0,
     fold_after: None,
     escapes: Escapes::Plain,
-    whole_floats_as_integers: false,
+    format_float: scalar::format_float,
     refuses_merge_keys: false,
 };
 
@@ -65,7 +66,7 @@ static GO_YAML_V2: Choices = Choices {
     list_indent: 0,
     fold_after: Some(80),
     escapes: Escapes::GoYaml,
-    whole_floats_as_integers: true,
+    format_float: goyaml::format_float_in_v2,
     refuses_merge_keys: true,
 };
 
@@ -79,6 +80,6 @@ static GO_YAML_V3: Choices = Choices {
     list_indent: 2,
     fold_after: None,
     escapes: Escapes::GoYaml,
-    whole_floats_as_integers: true,
+    format_float: goyaml::format_float_in_v3,
     refuses_merge_keys: true,
 };

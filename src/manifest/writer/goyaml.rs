@@ -30,17 +30,31 @@ pub(super) fn holds_a_break(text: &str) -> bool {
     text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
 }
 
-/// A number as it comes out of Go's JSON and then go-yaml: in digits if it is whole and fits 64 bits, else with `'g'`.
-pub(super) fn format_float(number: f64) -> String {
-    if number == 0.0 {
-        return "0".to_owned();
-    }
+/// A number as Helm and kustomize print it. Go's JSON stands before go-yaml: what is whole and fits 64 bits is digits.
+pub(super) fn format_float_in_v2(number: f64) -> String {
     // shortest digits, padded with zeros, as Go's JSON prints them
-    let digits = number.to_string();
-    if digits.parse::<i64>().is_ok() || digits.parse::<u64>().is_ok() {
-        return digits;
+    match number.to_string() {
+        digits if digits.parse::<u64>().is_ok() => digits,
+        _ => format_float_in_v3(number),
     }
-    scalar::format_float(number)
+}
+
+/// A number as Argo CD prints it: Kubernetes' JSON stands before yaml.v3, whose integers have a sign.
+pub(super) fn format_float_in_v3(number: f64) -> String {
+    match number.to_string().parse::<i64>() {
+        Ok(integer) => integer.to_string(),
+        Err(_) => scalar::go_float(&shortest(number)),
+    }
+}
+
+/// The shortest digits that mean this number. Where two texts are equally short and near, Rust takes one of them and
+/// Go the one with an even last digit.
+fn shortest(number: f64) -> String {
+    let shortest = format!("{number:e}");
+    let mantissa = shortest.split_once('e').map_or(&*shortest, |(mantissa, _)| mantissa);
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    let even = format!("{number:.*e}", digits.saturating_sub(1));
+    if even.parse() == Ok(number) { even } else { shortest }
 }
 
 fn form_of_line(text: &str, is_other_than_text: bool) -> Form {
@@ -130,16 +144,20 @@ mod tests {
 
     #[test]
     fn whole_numbers_that_fit_64_bits_are_digits() {
-        for (number, text) in [
-            (-0.0, "0"),
-            (1e6, "1000000"),
-            (1e19, "10000000000000000000"),
-            (-1e19, "-1e+19"),
-            (1e20, "1e+20"),
-            (1e-7, "1e-07"),
-            (1_234_567.5, "1.2345675e+06"),
+        for (number, v2, v3) in [
+            (-0.0, "0", "0"),
+            (0.0, "0", "0"),
+            (1e6, "1000000", "1000000"),
+            (-1e18, "-1000000000000000000", "-1000000000000000000"),
+            (1e19, "10000000000000000000", "1e+19"),
+            (-1e19, "-1e+19", "-1e+19"),
+            (1e20, "1e+20", "1e+20"),
+            (1e-7, "1e-07", "1e-07"),
+            (1_234_567.5, "1.2345675e+06", "1.2345675e+06"),
+            (916_854_692_977_333.3, "9.168546929773332e+14", "9.168546929773332e+14"),
         ] {
-            assert_eq!(format_float(number), text);
+            assert_eq!(format_float_in_v2(number), v2);
+            assert_eq!(format_float_in_v3(number), v3);
         }
     }
 }

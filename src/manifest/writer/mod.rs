@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use self::choices::Choices;
 use self::quote::Form;
-use super::{Entry, Node, Value, scalar};
+use super::{Entry, Node, Value};
 
 /// Deeper than anything the reader lets through.
 const DEEPEST: usize = 1024;
@@ -180,10 +180,7 @@ impl Writer<'_> {
             Value::Int(number) => drop(write!(self.out, "{number}")),
             Value::UInt(number) => drop(write!(self.out, "{number}")),
             Value::Float(number) if !number.is_finite() => return Err(WriteError::NotFinite),
-            Value::Float(number) if self.choices.whole_floats_as_integers => {
-                self.out.push_str(&goyaml::format_float(*number));
-            }
-            Value::Float(number) => self.out.push_str(&scalar::format_float(*number)),
+            Value::Float(number) => self.out.push_str(&(self.choices.format_float)(*number)),
             Value::String(text) => self.text((self.choices.form_of)(text), text, indent),
             Value::Sequence(_) => self.out.push_str("[]"),
             Value::Mapping(_) => self.out.push_str("{}"),
