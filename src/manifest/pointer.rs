@@ -98,6 +98,54 @@ impl Pointer {
         }
     }
 
+    /// The way to the deepest key or value that is written at a byte: the inverse of [`locate`](Self::locate). `None`
+    /// outside the document. What an alias or a merge copied is found where it is written, at its anchor.
+    #[must_use]
+    pub fn at(root: &Node, offset: usize) -> Option<Self> {
+        if !holds(root.span, offset) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        let mut node = root;
+        while let Some((part, child)) = child_at(node, offset) {
+            parts.push(part);
+            if !holds(child.span, offset) {
+                break; // on the key, or between key and value
+            }
+            node = child;
+        }
+        Some(Self(parts))
+    }
+
+    /// The pointer as people write it, `spec.containers[name=web].image`: items by their `name` where no other item of
+    /// the list has it, else by their index. [`parse_field_path`](Self::parse_field_path) reads it back. A path with a
+    /// key that cannot be written so (empty, or with `]`) is a JSON pointer.
+    #[must_use]
+    pub fn field_path(&self, root: &Node) -> String {
+        if self.0.iter().any(|part| part.is_empty() || part.contains(']')) {
+            return self.to_string();
+        }
+        let mut path = String::new();
+        let mut node = Some(root);
+        for part in &self.0 {
+            let items = node.and_then(Node::as_sequence);
+            match items {
+                Some(items) => match unique_name(items, part) {
+                    Some(name) => path.push_str(&format!("[name={name}]")),
+                    None => path.push_str(&format!("[{part}]")),
+                },
+                None if part.contains(['.', '[', '/']) => path.push_str(&format!("[{part}]")),
+                None if path.is_empty() => path.push_str(part),
+                None => path.push_str(&format!(".{part}")),
+            }
+            node = match items {
+                Some(items) => select(items, part),
+                None => node.and_then(|node| node.get(part)),
+            };
+        }
+        path
+    }
+
     fn follow<'a>(&self, root: &'a Node) -> (Found<'a>, &[String]) {
         let mut found = Found { key: None, value: root };
         for (depth, part) in self.0.iter().enumerate() {
@@ -131,6 +179,40 @@ fn select<'a>(items: &'a [Node], part: &str) -> Option<&'a Node> {
     items.iter().find(|item| item.get(key).and_then(Node::as_str) == Some(value))
 }
 
+/// The `name` of the item at an index, if it has one that names no other item.
+fn unique_name<'a>(items: &'a [Node], index: &str) -> Option<&'a str> {
+    let name_of = |item: &'a Node| item.get("name").and_then(Node::as_str);
+    let name = name_of(items.get(index.parse::<usize>().ok()?)?)?;
+    let is_unique = items.iter().filter(|item| name_of(item) == Some(name)).count() == 1;
+    (is_unique && !name.contains(']')).then_some(name)
+}
+
+/// The child whose key or value is written at a byte. Of two, which only a merge can give, the one written in place.
+fn child_at(node: &Node, offset: usize) -> Option<(String, &Node)> {
+    match &node.value {
+        Value::Mapping(entries) => {
+            let on_key = entries.iter().find(|entry| holds(entry.key.span, offset));
+            let in_entry = || {
+                entries.iter().find(|entry| {
+                    let whole = Span { start: entry.key.span.start, end: entry.value.span.end };
+                    holds(whole, offset) || holds(entry.value.span, offset)
+                })
+            };
+            on_key.or_else(in_entry).map(|entry| (entry.key.name.to_string(), &entry.value))
+        }
+        Value::Sequence(items) => {
+            let index = items.iter().position(|item| holds(item.span, offset))?;
+            Some((index.to_string(), &items[index]))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a byte lies in a span. An empty span, a value that is not written, holds the byte it stands before.
+fn holds(span: Span, offset: usize) -> bool {
+    span.range().contains(&offset) || (span.is_empty() && span.start as usize == offset)
+}
+
 /// A collection is pointed at by its first entry: an arrow under a whole block says nothing.
 fn first_line(node: &Node) -> Span {
     match &node.value {
@@ -155,6 +237,8 @@ impl fmt::Display for Pointer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::ReadLimits;
+    use crate::source::Source;
 
     #[test]
     fn field_paths_read_as_people_write_them() {
@@ -162,6 +246,45 @@ mod tests {
         assert_eq!(show("spec.template.spec.containers[0].image"), "/spec/template/spec/containers/0/image");
         assert_eq!(show("metadata.labels[app.kubernetes.io/name]"), "/metadata/labels/app.kubernetes.io~1name");
         assert_eq!(show("/a~1b/0"), "/a~1b/0");
+        assert_eq!(show(""), "");
+    }
+
+    fn read_text(text: &str) -> Node {
+        let stream = crate::manifest::read(&Source::file("test.yaml", text), &ReadLimits::default());
+        assert!(stream.diagnostics.is_empty(), "{:?}", stream.diagnostics);
+        stream.documents.into_iter().next().unwrap().root
+    }
+
+    #[test]
+    fn a_byte_leads_back_to_what_is_written_there() {
+        let text = "a:   &x\n  b: [1, {c: }]   # note\nd: *x\ne:\n  <<: *x\n  f: |\n    text\n\n";
+        let root = read_text(text);
+        let at = |needle: &str| Pointer::at(&root, text.find(needle).unwrap()).map(|pointer| pointer.to_string());
+        assert_eq!(at("a:").as_deref(), Some("/a"));
+        assert_eq!(at("&x").as_deref(), Some("/a"), "between key and value");
+        assert_eq!(at("b:").as_deref(), Some("/a/b"));
+        assert_eq!(at("1,").as_deref(), Some("/a/b/0"));
+        assert_eq!(at(", {").as_deref(), Some("/a/b"));
+        assert_eq!(at("c:").as_deref(), Some("/a/b/1/c"));
+        assert_eq!(at("*x\ne").as_deref(), Some("/d"), "an alias is the value it stands for");
+        assert_eq!(at("<<").as_deref(), Some("/e"), "what is merged is written elsewhere");
+        assert_eq!(at("ext").as_deref(), Some("/e/f"));
+        assert_eq!(Pointer::at(&root, text.len() - 1), None);
+    }
+
+    #[test]
+    fn field_paths_name_items_where_the_name_is_unique() {
+        let root = read_text(concat!(
+            "spec: {containers: [{name: web, image: x}, {name: a, image: y}, {name: a}, {name: 'x]'}]}\n",
+            "labels: {app.kubernetes.io/name: web, '': 1, 'x]': 2}\n",
+        ));
+        let show = |text: &str| Pointer::parse(text).field_path(&root);
+        assert_eq!(show("/spec/containers/0/image"), "spec.containers[name=web].image");
+        assert_eq!(show("/spec/containers/1/image"), "spec.containers[1].image", "two are called a");
+        assert_eq!(show("/spec/containers/3"), "spec.containers[3]");
+        assert_eq!(show("/spec/containers/9/image"), "spec.containers[9].image");
+        assert_eq!(show("/labels/app.kubernetes.io~1name"), "labels[app.kubernetes.io/name]");
+        assert_eq!(show("/labels/x]"), "/labels/x]");
         assert_eq!(show(""), "");
     }
 }
