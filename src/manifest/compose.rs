@@ -93,6 +93,7 @@ pub(super) struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
     text: &'a str,
     base: usize,
+    json: bool,
     budget: &'a mut Budget,
     pub(super) problems: &'a mut Problems,
     anchors: HashMap<usize, Anchor>,
@@ -131,6 +132,7 @@ impl<'a> Composer<'a> {
             parser: Parser::new_from_str_with_options(&text[piece.range.clone()], options),
             text,
             base: piece.range.start,
+            json: piece.json,
             budget,
             problems,
             anchors: HashMap::new(),
@@ -219,6 +221,7 @@ impl<'a> Composer<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.seen.bytes += text.len();
                 self.clear_suspects(span, style);
+                self.check_escapes(span, style);
                 let span = self.trim(span, style);
                 let node = Node { span, value: self.scalar(text, style, tag.as_deref(), span) };
                 self.keep(anchor, &node, Size { nodes: 1, bytes: span.len(), height: 0 })?;
@@ -347,13 +350,27 @@ impl<'a> Composer<'a> {
         }
     }
 
+    /// JSON and YAML 1.2 know escapes that YAML 1.1 does not.
+    fn check_escapes(&mut self, span: Span, style: ScalarStyle) {
+        if self.json || style != ScalarStyle::DoubleQuoted {
+            return;
+        }
+        let mut bytes = self.text.as_bytes()[span.range()].iter();
+        while bytes.by_ref().any(|byte| *byte == b'\\') {
+            if let [b'/', ..] | [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] = bytes.as_slice() {
+                return self.problem(|problems| problems.json_escape(span));
+            }
+            bytes.next();
+        }
+    }
+
     /// In `{a:, b: 1}` YAML 1.1 takes the colon into the key, and it wants every key on one line.
     fn check_flow_key(&mut self, event: &Event<'_>, span: Span) {
         let Event::Scalar(_, style, ..) = event else { return };
         if self.flow == 0 {
             return;
         }
-        if self.text[span.range()].contains('\n') {
+        if self.text[span.range()].contains('\n') || (!self.json && self.has_late_colon(span)) {
             self.problem(|problems| problems.long_key(span));
         }
         if *style != ScalarStyle::Plain {
@@ -363,6 +380,24 @@ impl<'a> Composer<'a> {
             && !next.is_ascii_whitespace()
         {
             self.problem(|problems| problems.tight_colon(span));
+        }
+    }
+
+    /// Whether the colon of a key in braces stands on a later line. After `?` it may.
+    fn has_late_colon(&self, key: Span) -> bool {
+        let mut rest = &self.text[key.end as usize..];
+        let mut later = false;
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '\r']);
+            match rest.as_bytes().first() {
+                Some(b'\n') => {
+                    later = true;
+                    rest = &rest[1..];
+                }
+                Some(b'#') => rest = rest.find('\n').map_or("", |end| &rest[end..]),
+                Some(b':') => return later && !self.text[..key.start as usize].trim_end().ends_with('?'),
+                _ => return false,
+            }
         }
     }
 

@@ -102,14 +102,14 @@ impl Pointer {
     /// outside the document. What an alias or a merge copied is found where it is written, at its anchor.
     #[must_use]
     pub fn at(root: &Node, offset: usize) -> Option<Self> {
-        if !holds(root.span, offset) {
+        if !holds(root, offset) {
             return None;
         }
         let mut parts = Vec::new();
         let mut node = root;
         while let Some((part, child)) = child_at(node, offset) {
             parts.push(part);
-            if !holds(child.span, offset) {
+            if !holds(child, offset) {
                 break; // on the key, or between key and value
             }
             node = child;
@@ -191,26 +191,39 @@ fn unique_name<'a>(items: &'a [Node], index: &str) -> Option<&'a str> {
 fn child_at(node: &Node, offset: usize) -> Option<(String, &Node)> {
     match &node.value {
         Value::Mapping(entries) => {
-            let on_key = entries.iter().find(|entry| holds(entry.key.span, offset));
+            let on_key = entries.iter().find(|entry| entry.key.span.range().contains(&offset));
             let in_entry = || {
                 entries.iter().find(|entry| {
                     let whole = Span { start: entry.key.span.start, end: entry.value.span.end };
-                    holds(whole, offset) || holds(entry.value.span, offset)
+                    whole.range().contains(&offset) || holds(&entry.value, offset)
                 })
             };
             on_key.or_else(in_entry).map(|entry| (entry.key.name.to_string(), &entry.value))
         }
         Value::Sequence(items) => {
-            let index = items.iter().position(|item| holds(item.span, offset))?;
+            let index = items.iter().position(|item| holds(item, offset))?;
             Some((index.to_string(), &items[index]))
         }
         _ => None,
     }
 }
 
-/// Whether a byte lies in a span. An empty span, a value that is not written, holds the byte it stands before.
-fn holds(span: Span, offset: usize) -> bool {
-    span.range().contains(&offset) || (span.is_empty() && span.start as usize == offset)
+/// Whether a byte lies in a value. A value that is not written holds the byte it stands before, and so does what ends
+/// with it.
+fn holds(node: &Node, offset: usize) -> bool {
+    node.span.range().contains(&offset) || ends_unwritten(node, offset)
+}
+
+fn ends_unwritten(node: &Node, offset: usize) -> bool {
+    if node.span.end as usize != offset {
+        return false;
+    }
+    match &node.value {
+        _ if node.span.is_empty() => true,
+        Value::Mapping(entries) => entries.iter().any(|entry| ends_unwritten(&entry.value, offset)),
+        Value::Sequence(items) => items.iter().any(|item| ends_unwritten(item, offset)),
+        _ => false,
+    }
 }
 
 /// A collection is pointed at by its first entry: an arrow under a whole block says nothing.

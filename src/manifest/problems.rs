@@ -119,6 +119,13 @@ impl Problems {
         );
     }
 
+    pub(super) fn json_escape(&mut self, span: Span) {
+        let span = self.first_line(span.start as usize);
+        let message = "a text in double quotes holds an escape that only JSON has";
+        let label = "Kubernetes knows neither `\\/` nor halves of a character, as in `\\ud83d\\ude00`";
+        self.error(rules::YAML_SYNTAX, message, span, label, "write the character itself, without the backslash");
+    }
+
     pub(super) fn tight_colon(&mut self, key: Span) {
         let message = "a key in braces is followed by `:` without a space";
         let label = "Kubernetes takes the colon into the key, other readers do not";
@@ -127,12 +134,12 @@ impl Problems {
 
     pub(super) fn long_key(&mut self, key: Span) {
         let span = self.first_line(key.start as usize);
-        let message = "a key in braces goes over several lines";
+        let message = "a key in braces, with its colon, goes over several lines";
         self.error(
             rules::YAML_SYNTAX,
             message,
             span,
-            "Kubernetes wants a key on one line",
+            "Kubernetes wants a key and its colon on one line",
             "join the lines, or add a comma",
         );
     }
@@ -276,6 +283,12 @@ impl Problems {
         let span = self.first_line(root.start as usize);
         let message = "a document begins without `---`";
         self.error(rules::YAML_SPLIT, message, span, "kubectl drops this document in silence", "put `---` before it");
+    }
+
+    pub(super) fn end_of_nothing(&mut self, offset: usize) {
+        let span = self.first_line(offset);
+        let message = "`...` ends a document that holds nothing";
+        self.error(rules::YAML_SPLIT, message, span, "kubectl refuses the file here", "remove the line");
     }
 
     pub(super) fn json_broken_off(&mut self, offset: usize) {

@@ -142,6 +142,11 @@ impl Reading<'_> {
 
     fn keep(&mut self, composed: Vec<Composed>, range: &Range<usize>, torn: bool, doubtful: bool, complete: bool) {
         if composed.is_empty() && complete {
+            if let Some(offset) = end_marker(&self.source.text()[range.clone()]) {
+                self.problems.end_of_nothing(range.start + offset);
+                self.failed += 1;
+                return;
+            }
             let root = Node { span: Span::at(range.start), value: Value::Null };
             self.documents.push(Document { root });
         }
@@ -157,6 +162,11 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+/// Where a line begins with `...`.
+fn end_marker(text: &str) -> Option<usize> {
+    if text.starts_with("...") { Some(0) } else { text.find("\n...").map(|feed| feed + 1) }
 }
 
 /// The JSON values with which a text begins, as kubectl finds them, and where it goes on with YAML; `None` if nowhere.
@@ -323,6 +333,7 @@ mod tests {
         assert_eq!(only_finding("a: 1\r---\rb: 2\n"), split("b: 2"), "a lone carriage return is a line to YAML only");
         assert!(findings("a: 'x\n--- y'\n").contains(&split("--- y'")));
         assert!(findings("a: 1\n---#b\nc: 2\n").contains(&split("---#b")));
+        assert_eq!(only_finding("# a comment\n...\n"), split("..."));
         assert_eq!(findings("a: 1\n...\n---\nb: 2\n...\n# end\n"), []);
     }
 
@@ -335,6 +346,7 @@ mod tests {
         assert_eq!((read.as_slice(), stream.diagnostics.len()), (expected.as_slice(), 0));
         assert_eq!(read_text("{\"a\": 1}\n---\nb: 2\n").1.documents.len(), 2);
         assert_eq!(value("{\"a\": [1, 2,],}"), serde_json::json!({"a": [1, 2]}), "no JSON, but YAML");
+        assert_eq!(value("{\"a\"\n:\n1}"), serde_json::json!({"a": 1}), "JSON allows what YAML 1.1 does not");
         assert_eq!(value("{a: 1}"), serde_json::json!({"a": 1}));
         let (_, stream) = read_text("{\"a\": 1}{\"b\": 2}\n---\nc: 3\n");
         assert_eq!((stream.documents.len(), stream.diagnostics[0].rule.as_str()), (3, "yaml-split"));
@@ -362,6 +374,13 @@ mod tests {
         assert_eq!(only_finding("[http://x?y]\n"), syntax("http://x?y"));
         assert_eq!(only_finding("[!a, b]\n").0, "yaml-syntax");
         assert_eq!(only_finding("a: &b.c d\n"), syntax("&b.c"));
+        assert_eq!(only_finding("a: {b\n : c}\n"), syntax("b"), "the colon must stand behind its key");
+        assert_eq!(only_finding("a: {\"b\" # comment\n\n : c}\n"), syntax("\"b\" # comment"));
+        assert_eq!(value("a: {? b\n : c, d\n , e: f}\n")["a"], serde_json::json!({"b": "c", "d": null, "e": "f"}));
+        assert_eq!(only_finding("a: \"b\\/c\"\n"), syntax("\"b\\/c\""));
+        assert_eq!(only_finding("a: \"\\ud83d\\ude00\"\n").0, "yaml-syntax");
+        assert_eq!(value("a: \"\\u00e9\"\n"), serde_json::json!({"a": "é"}));
+        assert_eq!(value("a: \"\\\\/\"\nb: '\\/'\n"), serde_json::json!({"a": "\\/", "b": "\\/"}));
         assert_eq!(value("a: http://x?y\nb: [\"x?\", 'c:']\n")["b"], serde_json::json!(["x?", "c:"]));
     }
 
