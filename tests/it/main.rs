@@ -7,6 +7,7 @@ mod architecture;
 mod branch;
 mod cases;
 mod config;
+mod conformance;
 mod corpus;
 mod documents;
 mod evaluate;
