@@ -412,7 +412,8 @@ impl<'a> Composer<'a> {
 
     /// A value that is not written stands behind the colon of its key.
     fn settle_empty(&self, value: &mut Node, key: Span) {
-        if value.span.is_empty() && value.span.start >= key.end {
+        let collection = matches!(value.value, Value::Sequence(_) | Value::Mapping(_));
+        if !collection && value.span.is_empty() && value.span.start >= key.end {
             let rest = &self.text[key.end as usize..];
             let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
             let colon = usize::from(rest[blanks..].starts_with(':'));

@@ -286,6 +286,26 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_not_written_are_found_where_they_would_stand() {
+        for (text, pointer) in [
+            ("k:\n-\nb: 1\n", "/k/0"),
+            ("k:\n- a\n-\nb: 1\n", "/k/1"),
+            ("-\n- a\n", "/0"),
+            ("- a\n-\n", "/1"),
+            ("a:\nb: 1\n", "/a"),
+            ("a: {b: , c: 1}\n", "/a/b"),
+            ("a: &x\nb: 1\n", "/a"),
+            ("- &x\n- b\n", "/0"),
+            ("- - \n  - a\n- b\n", "/0/0"),
+        ] {
+            let root = read_text(text);
+            let place = Pointer::parse(pointer).locate(&root);
+            let found = Pointer::at(&root, place.start as usize).map(|found| found.to_string());
+            assert_eq!(found.as_deref(), Some(pointer), "{place:?} {text}");
+        }
+    }
+
+    #[test]
     fn field_paths_name_items_where_the_name_is_unique() {
         let root = read_text(concat!(
             "spec: {containers: [{name: web, image: x}, {name: a, image: y}, {name: a}, {name: 'x]'}]}\n",
