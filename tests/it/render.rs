@@ -572,6 +572,15 @@ fn a_template_that_does_not_parse_points_at_the_place() {
 }
 
 #[test]
+fn a_template_that_ends_inside_a_text_points_into_it() {
+    for text in ["{% '", "{{ 'é", "é{{ \"", "{%  'a\n"] {
+        let rendered = template_unit().template(text).render();
+        let place = &rendered.diagnostics[0].primary.as_ref().expect("a place").location;
+        assert!(text.get(place.span.range()).is_some(), "{:?} of {text:?}", place.span);
+    }
+}
+
+#[test]
 fn a_helper_that_cannot_use_its_input_is_named() {
     insta::assert_snapshot!(failure("a: {{ app.name | int }}"), @r"
     template-failed: `int`: invalid float literal

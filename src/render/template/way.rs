@@ -1,6 +1,7 @@
 //! Where a render failed, and the way that led there: through variables, macros and includes.
 
 use std::error::Error as _;
+use std::ops::Range;
 
 use minijinja::{Error, ErrorKind};
 
@@ -33,10 +34,18 @@ pub(super) fn place(run: &Run, error: &Error) -> Option<Location> {
     }
     let source = &run.input(error.name()?)?.source;
     let span = match error.range() {
-        Some(range) => Span::new(range.start, range.end),
+        Some(range) => within(source.text(), range),
         None => whole_line(source, error.line()?)?,
     };
     Some(Location::new(source, span))
+}
+
+/// The engine counts some errors at the end of a text one byte past it, or into a character.
+fn within(text: &str, range: Range<usize>) -> Span {
+    let border = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=range.start.min(text.len())).rev().find(border).unwrap_or(0);
+    let end = (range.end.clamp(start, text.len())..text.len()).find(border).unwrap_or(text.len());
+    Span::new(start, end)
 }
 
 /// A line (from 1) without the blanks around it.
