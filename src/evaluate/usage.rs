@@ -182,16 +182,7 @@ impl Usage {
     fn expression(&mut self, expression: &Ref<Expr>) {
         match expression.as_ref() {
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(expression, false),
-            Expr::Call { fcn, params, .. } => {
-                self.reference(fcn, true);
-                params.iter().for_each(|param| self.expression(param));
-            }
-            Expr::ArrayCompr { query, .. } | Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
-                self.scopes.push(declared(query));
-                self.inside(expression);
-                self.scopes.pop();
-            }
-            _ => self.inside(expression),
+            _ => self.other(expression),
         }
     }
 
@@ -241,7 +232,7 @@ impl Usage {
         }
     }
 
-    /// What a reference starts with if it is no name: `f(x)[y]`, `{…}[x]`.
+    /// An expression that is no name; also what a reference starts with if it is none: `f(x)[y]`, `{…}[x]`.
     fn other(&mut self, expression: &Expr) {
         match expression {
             Expr::Call { fcn, params, .. } => {

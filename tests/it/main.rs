@@ -11,6 +11,7 @@ mod conformance;
 mod corpus;
 mod documents;
 mod evaluate;
+mod hostile;
 mod load;
 mod publication;
 mod render;
