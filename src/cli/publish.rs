@@ -8,7 +8,7 @@ use clap::Args;
 use super::check::{conclude, tell};
 use super::exit::{Exit, Failure};
 use super::progress::Bar;
-use super::project::{Workspace, open_repository, pipeline_failure, selection};
+use super::project::{Workspace, git_failure, open_repository, pipeline_failure, selection};
 use super::terminal::Terminal;
 use super::{Global, ReportArguments};
 use crate::diagnostic::count;
@@ -60,11 +60,13 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
             .help("name environments only"));
     }
     let repository = open_repository(global)?;
-    let workspace = Workspace::from_commit(global, &repository, &arguments.rev)?;
+    // resolved once: a branch that moves meanwhile must not give the files of one commit and the name of another
+    let revision = repository.resolve(&arguments.rev).map_err(git_failure)?.to_string();
+    let workspace = Workspace::from_commit(global, &repository, &revision)?;
     let selection = selection(&arguments.environments, &workspace.project)?;
     // a key that cannot be used is told before minutes of work, not after
     let signer = if arguments.dry_run { None } else { Some(read_signer(arguments, global, &workspace)?) };
-    let dry = repository.dry_revision(&arguments.rev).map_err(super::project::git_failure)?;
+    let dry = repository.dry_revision(&revision).map_err(git_failure)?;
 
     let started = Instant::now();
     let bar = Bar::new(terminal);
