@@ -17,12 +17,13 @@ use crate::config::Project;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::EvaluationLimits;
 use crate::load::{self, Unit};
-use crate::manifest::{Manifest, ReadLimits, write_documents};
+use crate::manifest::{Manifest, ReadLimits, WriteError, write_documents};
 use crate::parse::parse;
 use crate::render::{Outcome, RenderLimits, render};
 use crate::report::Accounting;
 use crate::tree::ReadTree;
 
+pub use judge::policies;
 use preload::Preloaded;
 pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan, publish};
 
@@ -98,6 +99,16 @@ pub enum Error {
     /// The tree could not be read. The environment's move.
     #[error(transparent)]
     Load(#[from] load::LoadError),
+    /// A rendered app could not be written. Ours: whatever was read can be written.
+    #[error("app `{app}` of environment `{environment}` cannot be written: {source}")]
+    Write {
+        /// The environment.
+        environment: String,
+        /// The app.
+        app: String,
+        /// Why.
+        source: WriteError,
+    },
     /// An admitted object could not be written, or an app cannot have a folder.
     #[error(transparent)]
     Hydrate(#[from] crate::hydrate::HydrateError),
@@ -153,9 +164,9 @@ impl Checkup {
     #[must_use]
     pub fn admit(self, threshold: Severity) -> Vec<Result<Admitted, Refusal>> {
         let common = self.common;
-        let decide = |environment: EnvironmentCheck| {
-            let diagnostics = [environment.diagnostics, common.clone()].concat();
-            admit(environment.checked, &diagnostics, threshold)
+        let decide = |EnvironmentCheck { checked, mut diagnostics }| {
+            diagnostics.extend_from_slice(&common);
+            admit(checked, &diagnostics, threshold)
         };
         self.environments.into_iter().map(decide).collect()
     }
@@ -216,14 +227,11 @@ pub fn render_apps(
     let mut rendering = Rendering { apps: Vec::new(), diagnostics: loaded.diagnostics };
     for Built { unit, manifests, diagnostics, .. } in built {
         rendering.diagnostics.extend(diagnostics);
-        let manifest = write_documents(manifests.iter().map(|manifest| &manifest.root));
-        // a value that cannot be written is a finding of `check`, which knows the object; here the app is left out
-        let manifest = manifest.unwrap_or_default();
-        rendering.apps.push(RenderedApp {
-            environment: unit.environment.to_string(),
-            app: unit.app.to_string(),
-            manifest,
-        });
+        let (environment, app) = (unit.environment.to_string(), unit.app.to_string());
+        match write_documents(manifests.iter().map(|manifest| &manifest.root)) {
+            Ok(manifest) => rendering.apps.push(RenderedApp { environment, app, manifest }),
+            Err(source) => return Err(Error::Write { environment, app, source }),
+        }
     }
     Ok(rendering)
 }

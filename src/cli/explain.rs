@@ -6,9 +6,10 @@ use super::Global;
 use super::exit::{Exit, Failure};
 use super::project::Workspace;
 use super::terminal::Terminal;
-use crate::diagnostic::{Diagnostic, did_you_mean, rules};
-use crate::evaluate::{EvaluationLimits, PolicyRule, PolicySet, shipped, shipped_names};
+use crate::diagnostic::{did_you_mean, rules};
+use crate::evaluate::{EvaluationLimits, PolicyRule, shipped_names};
 use crate::load;
+use crate::pipeline;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -46,13 +47,11 @@ fn all(global: &Global) -> Vec<Explained> {
         title: rule.title.to_owned(),
         paragraphs: vec![rule.explanation.to_owned()],
     });
-    let packs = shipped_names().filter_map(shipped).flatten();
-    // a project that cannot be read has no rules to add; `check` is the command that says why
+    // a project or policy that cannot be read has no rules to add; `check` is the command that says why
     let project = Workspace::from_work_tree(global).ok();
-    let project = project.and_then(|workspace| load::read_checks(&*workspace.tree, &workspace.project).ok());
-    let files: Vec<_> = packs.chain(project.into_iter().flat_map(|checks| checks.policies)).collect();
-    let (policies, refused): (PolicySet, Vec<Diagnostic>) = PolicySet::load(&files, &[], &EvaluationLimits::default());
-    drop(refused);
+    let checks = project.and_then(|workspace| load::read_checks(&*workspace.tree, &workspace.project).ok());
+    let limits = EvaluationLimits::default();
+    let (policies, _) = pipeline::policies(shipped_names(), &checks.unwrap_or_default(), &limits);
     let mut rules: Vec<Explained> = policies.rules().iter().map(explain_policy).collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     rules.dedup_by(|a, b| a.id == b.id);

@@ -14,8 +14,10 @@ use crate::tree::{ReadTree, RepoPath, TreeError};
 /// What manifests are checked against, each list sorted by path.
 #[derive(Debug, Default)]
 pub struct Checks {
-    /// Rego, and the data documents beside it (`data.json`, `data.yaml`, `data.yml`).
+    /// Rego.
     pub policies: Vec<Arc<Source>>,
+    /// The data documents beside it: `data.json`, `data.yaml`, `data.yml`.
+    pub data: Vec<Arc<Source>>,
     /// YAML and JSON under `schemas.crds`.
     pub crds: Vec<Arc<Source>>,
     /// JSON under `schemas.locations`; the name of each begins with the location it was found in.
@@ -34,8 +36,11 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
         listing.is_folder(&path).then(|| Spanned::default_value(path)).into_iter().collect::<Vec<_>>()
     };
     let policies = project.policies.paths.clone().unwrap_or_else(default_policies);
+    let found = reader.read(&policies, "Rego", is_policy)?;
+    let (policies, data) = found.into_iter().partition(|source| source.name().ends_with(".rego"));
     let checks = Checks {
-        policies: reader.read(&policies, "Rego", is_policy)?,
+        policies,
+        data,
         crds: reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest)?,
         schemas: reader.read(&project.schemas.locations, "JSON", |path| path.extension() == Some("json"))?,
         diagnostics: Vec::new(),

@@ -10,12 +10,11 @@ use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Selection};
 use crate::admit::{Checked, Evidence};
 use crate::config::{self, Project};
 use crate::diagnostic::{Diagnostic, rules};
-use crate::evaluate::{self, DataDocument, Evaluator, PolicySet};
+use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, PolicySet};
 use crate::load::Checks;
 use crate::manifest::{Manifest, ReadLimits};
 use crate::parse::parse;
 use crate::report::Accounting;
-use crate::source::Source;
 use crate::validate::{Coverage, Schemas, UnknownKinds};
 
 /// How many objects a worker takes at once: enough that taking them costs nothing.
@@ -39,7 +38,8 @@ impl Gates {
         }
         let mut common = found;
         let crds = read_crds(&checks, &limits.read, &mut common);
-        let (policies, refused) = load_policies(project, &checks, limits);
+        let packs = project.policies.builtin.iter().map(|pack| pack.value.as_str());
+        let (policies, refused) = policies(packs, &checks, &limits.evaluation);
         common.extend(refused);
         let unknown = match project.schemas.unknown {
             config::UnknownKinds::Deny => UnknownKinds::Deny,
@@ -87,16 +87,17 @@ fn read_crds(checks: &Checks, limits: &ReadLimits, diagnostics: &mut Vec<Diagnos
     crds
 }
 
-fn load_policies(project: &Project, checks: &Checks, limits: &Limits) -> (PolicySet, Vec<Diagnostic>) {
-    let is_rego = |source: &&std::sync::Arc<Source>| source.name().ends_with(".rego");
-    let mut files: Vec<_> = checks.policies.iter().filter(is_rego).cloned().collect();
-    for pack in &project.policies.builtin {
-        files.extend(evaluate::shipped(&pack.value).expect("config knows the names of the packs"));
-    }
-    let data = checks.policies.iter().filter(|source| !source.name().ends_with(".rego"));
+/// Loads shipped packs and a project's own policies, with the data beside them.
+pub fn policies<'a>(
+    packs: impl Iterator<Item = &'a str>,
+    checks: &Checks,
+    limits: &EvaluationLimits,
+) -> (PolicySet, Vec<Diagnostic>) {
+    let shipped = packs.flat_map(|pack| evaluate::shipped(pack).expect("config knows the names of the packs"));
+    let files: Vec<_> = checks.policies.iter().cloned().chain(shipped).collect();
     // as `conftest --data` and `opa run` place them: a data file's content is `data` itself
-    let data: Vec<_> = data.map(|source| DataDocument { at: Vec::new(), source: source.clone() }).collect();
-    PolicySet::load(&files, &data, &limits.evaluation)
+    let data = checks.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
+    PolicySet::load(&files, &data.collect::<Vec<_>>(), limits)
 }
 
 /// What came of one object.

@@ -365,7 +365,8 @@ fn checks_are_read_in_order_and_missing_ones_are_told() {
     let checks = read_checks(&tree, &project).expect("readable");
     let names =
         |sources: &[std::sync::Arc<Source>]| sources.iter().map(|source| source.name().to_owned()).collect::<Vec<_>>();
-    assert_eq!(names(&checks.policies), ["rules/a.rego", "rules/b.rego", "rules/data.yaml"]);
+    assert_eq!(names(&checks.policies), ["rules/a.rego", "rules/b.rego"]);
+    assert_eq!(names(&checks.data), ["rules/data.yaml"]);
     assert_eq!(names(&checks.crds), ["a/x.yaml", "crds/a.json", "crds/b.yaml"]);
     assert_eq!(names(&checks.schemas), ["catalog/g/k.json"]);
     assert_eq!(
