@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::progress::Bar;
-use super::project::{Workspace, open_repository, pipeline_failure, selection};
+use super::project::{Workspace, pipeline_failure, selection};
 use super::terminal::Terminal;
 use super::{Global, ReportArguments};
 use crate::admit::{Absence, Refusal};
@@ -39,10 +39,7 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
-    let workspace = match &arguments.rev {
-        None => Workspace::from_work_tree(global)?,
-        Some(revision) => Workspace::from_commit(global, &open_repository(global)?, revision)?,
-    };
+    let workspace = Workspace::open(global, arguments.rev.as_deref())?;
     let selection = selection(&arguments.selection, &workspace.project)?;
     let started = Instant::now();
     let bar = Bar::new(terminal);

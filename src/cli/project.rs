@@ -23,6 +23,14 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
+    /// The project as it was committed, or as it lies in the work tree where no revision is asked for.
+    pub(super) fn open(global: &Global, revision: Option<&str>) -> Result<Self, Failure> {
+        match revision {
+            None => Self::from_work_tree(global),
+            Some(revision) => Self::from_commit(global, &open_repository(global)?, revision),
+        }
+    }
+
     /// The project as it lies in the work tree.
     pub(super) fn from_work_tree(global: &Global) -> Result<Self, Failure> {
         let root = find_root(&global.directory)?;
@@ -124,10 +132,5 @@ pub(super) fn pipeline_failure(error: pipeline::Error) -> Failure {
 /// How trouble with git ends a command.
 pub(super) fn git_failure(error: git::Error) -> Failure {
     let exit = if error.is_refusal() { Exit::Refused } else { Exit::CannotWork };
-    let help = error.help();
-    let failure = Failure::new(exit, error.to_string());
-    match help {
-        Some(help) => failure.help(help),
-        None => failure,
-    }
+    Failure { help: error.help(), ..Failure::new(exit, error.to_string()) }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::Global;
 use super::exit::{Exit, Failure};
 use super::progress::Bar;
-use super::project::{Workspace, open_repository, pipeline_failure, selection};
+use super::project::{Workspace, pipeline_failure, selection};
 use super::terminal::Terminal;
 use crate::diagnostic::{Severity, count};
 use crate::pipeline::{self, Limits, RenderedApp};
@@ -32,10 +32,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
-    let workspace = match &arguments.rev {
-        None => Workspace::from_work_tree(global)?,
-        Some(revision) => Workspace::from_commit(global, &open_repository(global)?, revision)?,
-    };
+    let workspace = Workspace::open(global, arguments.rev.as_deref())?;
     let selection = selection(&arguments.selection, &workspace.project)?;
     let bar = Bar::new(terminal);
     let rendering = pipeline::render_apps(&*workspace.tree, &workspace.project, &selection, &Limits::default(), &bar)
