@@ -5,10 +5,13 @@
 
 mod assemble;
 mod judge;
+mod lookup;
+mod loose;
 mod preload;
 mod publication;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -16,7 +19,7 @@ use crate::admit::{Admitted, Checked, Refusal, admit};
 use crate::config::Project;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::EvaluationLimits;
-use crate::load::{self, Unit};
+use crate::load::{self, Network, Unit};
 use crate::manifest::{Manifest, ReadLimits, WriteError, write_documents};
 use crate::parse::parse;
 use crate::render::{Outcome, RenderLimits, render};
@@ -24,6 +27,7 @@ use crate::report::Accounting;
 use crate::tree::ReadTree;
 
 pub use judge::policies;
+pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, validate_loose};
 use preload::Preloaded;
 pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan, publish};
 
@@ -69,7 +73,7 @@ impl Selection {
     }
 }
 
-/// What each text, template and policy may cost.
+/// What each text, template and policy may cost, and whether the network may be used.
 #[derive(Debug, Clone, Default)]
 pub struct Limits {
     /// Of templates.
@@ -78,6 +82,8 @@ pub struct Limits {
     pub read: ReadLimits,
     /// Of policies.
     pub evaluation: EvaluationLimits,
+    /// What may be asked for schemas beside files; `None`: nothing.
+    pub network: Option<Arc<Network>>,
 }
 
 /// Why a run could not give its result.
@@ -96,7 +102,10 @@ pub enum Error {
         /// The apps it has.
         known: Vec<String>,
     },
-    /// The tree could not be read. The environment's move.
+    /// No schemas are known for a Kubernetes version. The user's move.
+    #[error(transparent)]
+    Kubernetes(#[from] crate::validate::SchemaError),
+    /// The tree could not be read, or a schema not fetched. The environment's move.
     #[error(transparent)]
     Load(#[from] load::LoadError),
     /// A rendered app could not be written. Ours: whatever was read can be written.
@@ -183,10 +192,14 @@ pub fn check(
     let tree = &Preloaded::read(tree, progress)?;
     let loaded = load_selected(tree, project, selection)?;
     let checks = load::read_checks(tree, project)?;
-    let gates = judge::Gates::new(project, checks, limits)?;
+    let (places, refused) = load::schema_places(tree, project, limits.network.as_deref());
+    if !refused.is_empty() {
+        return Err(Error::Configuration(refused));
+    }
+    let gates = judge::Gates::new(project, checks, places, limits)?;
     let built = build_all(&loaded.units, limits, progress);
     let environments = assemble::environments(project, selection, built, loaded.diagnostics);
-    let checkup = judge::all(&gates, environments, selection, progress);
+    let checkup = judge::all(&gates, environments, selection, progress)?;
     progress.finish();
     Ok(checkup)
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::exit::{Exit, Failure};
+use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, pipeline_failure, selection};
 use super::terminal::Terminal;
@@ -28,13 +29,20 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
     #[command(flatten)]
+    network: NetworkArguments,
+    #[command(flatten)]
     report: ReportArguments,
 }
 
 impl Arguments {
     /// Everything in the work tree, as `hydrant check` without arguments does it.
     pub(super) fn everything() -> Self {
-        Self { selection: Vec::new(), rev: None, report: ReportArguments::default() }
+        Self {
+            selection: Vec::new(),
+            rev: None,
+            network: NetworkArguments::default(),
+            report: ReportArguments::default(),
+        }
     }
 }
 
@@ -43,8 +51,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     let selection = selection(&arguments.selection, &workspace.project)?;
     let started = Instant::now();
     let bar = Bar::new(terminal);
-    let checkup = pipeline::check(&*workspace.tree, &workspace.project, &selection, &Limits::default(), &bar)
-        .map_err(pipeline_failure)?;
+    let limits = Limits { network: arguments.network.network(global), ..Limits::default() };
+    let checkup =
+        pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
     tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     Ok(conclude(decisions.iter().filter_map(|decision| decision.as_ref().err()), terminal))
@@ -60,8 +69,19 @@ pub(super) fn tell(
 ) -> Result<(), Failure> {
     let diagnostics = checkup.diagnostics().cloned().collect();
     let report = Report::new(command, diagnostics, checkup.accounting.clone(), arguments.fail_on.into());
+    write_reports(&report, arguments, elapsed, terminal, &|report| human::accounting(&report.accounting))
+}
+
+/// Writes the reports that were asked for, then the one for people, with a last line that accounts for everything.
+pub(super) fn write_reports(
+    report: &Report,
+    arguments: &ReportArguments,
+    elapsed: Duration,
+    terminal: &Terminal,
+    accounting: &dyn Fn(&Report) -> String,
+) -> Result<(), Failure> {
     for target in &arguments.reports {
-        let text = json::write(&report);
+        let text = json::write(report);
         if target.file.as_os_str() == "-" {
             terminal.data(&text);
         } else {
@@ -69,16 +89,16 @@ pub(super) fn tell(
                 .map_err(|error| Failure::cannot_work(format!("cannot write `{}`: {error}", target.file.display())))?;
         }
     }
-    terminal.say(&human::findings(&report, terminal.style()));
-    terminal.talk(&summary(&report, elapsed, terminal));
+    terminal.say(&human::findings(report, terminal.style()));
+    terminal.talk(&summary(report, &accounting(report), elapsed, terminal));
     Ok(())
 }
 
-fn summary(report: &Report, elapsed: Duration, terminal: &Terminal) -> String {
+fn summary(report: &Report, accounting: &str, elapsed: Duration, terminal: &Terminal) -> String {
     let verdict = human::verdict(report);
     let verdict = if report.refusing() > 0 { terminal.strong(&verdict, "31") } else { terminal.strong(&verdict, "32") };
     let time = if terminal.is_interactive() { format!(" in {:.2} s", elapsed.as_secs_f64()) } else { String::new() };
-    format!("{verdict}{time}\n{}", human::accounting(&report.accounting))
+    format!("{verdict}{time}\n{accounting}")
 }
 
 /// The exit code of some refusals: findings before absence, because a syntax error may be why nothing was checked.

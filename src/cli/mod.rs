@@ -6,12 +6,14 @@ mod check;
 mod demo;
 mod exit;
 mod explain;
+mod network;
 mod progress;
 mod project;
 mod publish;
 mod render;
 mod schema;
 mod terminal;
+mod validate;
 mod verify;
 
 use std::path::PathBuf;
@@ -73,6 +75,8 @@ enum Command {
     Render(render::Arguments),
     /// Render and gate: YAML, schemas, policies. The pre-commit hook and the CI gate
     Check(check::Arguments),
+    /// Check loose manifests against schemas and policies: files, folders, stdin
+    Validate(validate::Arguments),
     /// Check, then commit the rendered manifests to the environments' branches, signed
     Publish(publish::Arguments),
     /// Check a published branch: its signature, its record, and every file against the record
@@ -162,6 +166,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Demo(arguments) => demo::run(arguments, &cli.global, terminal),
         Command::Render(arguments) => render::run(arguments, &cli.global, terminal),
         Command::Check(arguments) => check::run(arguments, &cli.global, terminal),
+        Command::Validate(arguments) => validate::run(arguments, &cli.global, terminal),
         Command::Publish(arguments) => publish::run(arguments, &cli.global, terminal),
         Command::Verify(arguments) => verify::run(arguments, &cli.global, terminal),
         Command::Explain(arguments) => explain::run(arguments, &cli.global, terminal),

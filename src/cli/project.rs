@@ -60,6 +60,18 @@ impl Workspace {
     }
 }
 
+/// The project of the nearest `hydrant.yaml` upwards, and how its path is told from here; `None` where there is none.
+pub(super) fn config_workspace(global: &Global) -> Result<Option<(String, Workspace)>, Failure> {
+    let root = find_root(&global.directory)?;
+    if !root.join(CONFIG_FILE).is_file() {
+        return Ok(None);
+    }
+    let workspace = Workspace::from_work_tree(global)?;
+    let here = global.directory.canonicalize().unwrap_or_else(|_| root.clone());
+    let up = here.strip_prefix(&root).map_or(0, |below| below.components().count());
+    Ok(Some((format!("{}{CONFIG_FILE}", "../".repeat(up)), workspace)))
+}
+
 /// Opens the repository that holds the project.
 pub(super) fn open_repository(global: &Global) -> Result<Repository, Failure> {
     Repository::open(&global.directory).map_err(git_failure)
@@ -121,6 +133,7 @@ pub(super) fn pipeline_failure(error: pipeline::Error) -> Failure {
         pipeline::Error::Git(error) => git_failure(error),
         pipeline::Error::Sign(error) => Failure::cannot_work(error.to_string()).help(error.help()),
         pipeline::Error::Identity(error) => Failure::usage(format!("`output.author`: {error}")),
+        pipeline::Error::Kubernetes(error) => Failure::usage(error.to_string()),
         pipeline::Error::NoSuchApp { ref known, .. } => {
             let known = known.join(", ");
             Failure::usage(error.to_string()).help(format!("it has {known}"))

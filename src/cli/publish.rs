@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::check::{conclude, tell};
 use super::exit::{Exit, Failure};
+use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, git_failure, open_repository, pipeline_failure, selection};
 use super::terminal::Terminal;
@@ -38,6 +39,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", env = "HYDRANT_SIGNING_KEY")]
     signing_key: Option<PathBuf>,
     #[command(flatten)]
+    network: NetworkArguments,
+    #[command(flatten)]
     report: ReportArguments,
 }
 
@@ -49,6 +52,7 @@ impl Arguments {
             rev: "HEAD".to_owned(),
             dry_run: false,
             signing_key: None,
+            network: NetworkArguments::default(),
             report: ReportArguments::default(),
         }
     }
@@ -70,8 +74,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
 
     let started = Instant::now();
     let bar = Bar::new(terminal);
-    let checkup = pipeline::check(&*workspace.tree, &workspace.project, &selection, &Limits::default(), &bar)
-        .map_err(pipeline_failure)?;
+    let limits = Limits { network: arguments.network.network(global), ..Limits::default() };
+    let checkup =
+        pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
     tell("publish", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     let (admitted, refused): (Vec<_>, Vec<_>) = decisions.into_iter().partition(Result::is_ok);

@@ -6,6 +6,7 @@
 mod apps;
 mod branch;
 mod environments;
+mod location;
 mod pattern;
 mod project;
 mod raw;
@@ -17,6 +18,7 @@ mod typed;
 use std::sync::Arc;
 
 pub(crate) use branch::{NAME_RULE, is_name};
+pub use location::{FileLocation, LocationError, SchemaLocation, SchemaRequest, UrlLocation};
 pub use pattern::{AppPath, FolderPattern, Globs, PatternError};
 pub use project::{
     App, Author, BUILTIN_PACKS, DEFAULT_KUBERNETES, ENVIRONMENT_PLACEHOLDER, Environment, Output, Policies, Project,

@@ -91,7 +91,7 @@ impl FolderPattern {
     }
 }
 
-/// Patterns over the files of an app folder.
+/// Patterns over the files of a folder.
 #[derive(Debug, Clone)]
 pub struct Globs {
     /// `None` matches everything, without asking.
@@ -109,6 +109,11 @@ impl Globs {
     #[must_use]
     pub fn nothing() -> Self {
         Self { set: Some(GlobSet::default()) }
+    }
+
+    /// Files that match one pattern.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        Self::new(vec![glob(text)?])
     }
 
     /// Exactly these file names.

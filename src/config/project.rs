@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::location::SchemaLocation;
 use super::pattern::{AppPath, Globs};
 use super::raw::{Engine, Layout, SignatureFormat, UnknownKinds};
 use crate::source::Location;
@@ -145,8 +146,8 @@ impl App {
 pub struct Schemas {
     /// Files or folders with CustomResourceDefinitions.
     pub crds: Vec<Spanned<RepoPath>>,
-    /// Folders with JSON schemas.
-    pub locations: Vec<Spanned<RepoPath>>,
+    /// Where JSON schemas are looked up by kind, in this order.
+    pub locations: Vec<Spanned<SchemaLocation>>,
     /// What happens to kinds without a schema.
     pub unknown: UnknownKinds,
 }

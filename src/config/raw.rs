@@ -128,7 +128,9 @@ pub(super) struct Schemas {
     /// Files or folders with CustomResourceDefinitions.
     #[serde(default)]
     pub(super) crds: Vec<String>,
-    /// Folders with JSON schemas, laid out as kubeconform's catalogues are.
+    /// Where JSON schemas are looked up by kind, in this order, in the grammar of kubeconform's `-schema-location`: a
+    /// folder, a path or a URL with variables such as `{{ .ResourceKind }}`, or `default` for the schemas in the binary,
+    /// which otherwise come last. A URL is only asked under `--allow-network`.
     #[serde(default)]
     pub(super) locations: Vec<String>,
     /// What happens to an object of a kind that has no schema.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::location::SchemaLocation;
 use super::project::{Author, BUILTIN_PACKS, Output, Policies, Project, Schemas, Signing, Spanned, Verify};
 use super::shape::list;
 use super::{apps, environments, raw};
 use crate::diagnostic::{Diagnostic, RuleId, did_you_mean, rules};
 use crate::manifest::{Node, Pointer};
 use crate::source::{Location, Source};
-use crate::tree::RepoPath;
+use crate::tree::{PathError, RepoPath};
 
 /// Resolves the file. The project is only good if no diagnostic was added.
 pub(super) fn resolve(
@@ -25,7 +26,7 @@ pub(super) fn resolve(
         templates: config.templates.and_then(|text| reading.repo_path(&text, &["templates"])),
         schemas: Schemas {
             crds: reading.repo_paths(&config.schemas.crds, &["schemas", "crds"]),
-            locations: reading.repo_paths(&config.schemas.locations, &["schemas", "locations"]),
+            locations: locations(&config.schemas.locations, reading),
             unknown: config.schemas.unknown,
         },
         policies: policies(config.policies, reading),
@@ -44,6 +45,27 @@ pub(super) fn resolve(
                 .map(|text| reading.outside_path(text, &["verify", "allowed_signers"])),
         },
     }
+}
+
+/// Folders have to lie in the repository; URLs are only read here, and asked where the network is allowed.
+fn locations(texts: &[String], reading: &mut Reading<'_>) -> Vec<Spanned<SchemaLocation>> {
+    let mut locations = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        let path = ["schemas", "locations", &index.to_string()];
+        let place = reading.location(&path);
+        match SchemaLocation::parse(text) {
+            Ok(SchemaLocation::Files(files))
+                if !files.folder().is_empty()
+                    && !matches!(RepoPath::parse(files.folder()), Err(PathError::Empty))
+                    && reading.repo_path(files.folder(), &path).is_none() => {}
+            Ok(location) => locations.push(Spanned::written(location, place)),
+            Err(error) => {
+                let help = error.help();
+                reading.report(rules::CONFIG_INVALID, error.to_string(), place, "not a schema location", help);
+            }
+        }
+    }
+    locations
 }
 
 fn policies(policies: raw::Policies, reading: &mut Reading<'_>) -> Policies {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::listing::Listing;
+use super::schemas::folder_of;
 use crate::config::{self, App, AppPath, Engine, Project, Spanned};
 use crate::diagnostic::{Diagnostic, did_you_mean, rules};
 use crate::source::Location;
@@ -64,8 +65,8 @@ pub(super) fn reserved_folders(project: &Project) -> Vec<RepoPath> {
         Some(paths) => reserved.extend(paths.iter().map(|path| path.value.clone())),
         None => reserved.push(default(Project::DEFAULT_POLICIES)),
     }
-    let schemas = project.schemas.crds.iter().chain(&project.schemas.locations);
-    reserved.extend(schemas.map(|path| path.value.clone()));
+    reserved.extend(project.schemas.crds.iter().map(|path| path.value.clone()));
+    reserved.extend(project.schemas.locations.iter().filter_map(|location| folder_of(&location.value)));
     reserved
 }
 

@@ -1,12 +1,15 @@
-//! Checks: the texts that manifests are checked against, as the tree holds them: policies, CRDs, JSON schemas.
+//! Checks: the texts that manifests are checked against, read whole: policies and CRDs. JSON schemas are looked up one by one (`schemas`).
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::LoadError;
 use super::apps::placed;
 use super::listing::Listing;
 use super::roles::is_hidden;
-use crate::config::{Project, Spanned};
+use super::schemas::folder_of;
+use super::{LoadError, LooseError};
+use crate::config::{Project, SchemaLocation, Spanned};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::Source;
 use crate::tree::{ReadTree, RepoPath, TreeError};
@@ -20,8 +23,6 @@ pub struct Checks {
     pub data: Vec<Arc<Source>>,
     /// YAML and JSON under `schemas.crds`.
     pub crds: Vec<Arc<Source>>,
-    /// JSON under `schemas.locations`; the name of each begins with the location it was found in.
-    pub schemas: Vec<Arc<Source>>,
     /// Paths that do not exist or hold nothing of use, and files that cannot be read.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -42,10 +43,38 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
         policies,
         data,
         crds: reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest)?,
-        schemas: reader.read(&project.schemas.locations, "JSON", |path| path.extension() == Some("json"))?,
         diagnostics: Vec::new(),
     };
+    project.schemas.locations.iter().for_each(|location| reader.is_there(location));
     Ok(Checks { diagnostics, ..checks })
+}
+
+/// Reads what somebody named outside any project: files, or folders with all they hold.
+pub fn read_loose_checks(base: &Path, policies: &[String], crds: &[String]) -> Result<Checks, LooseError> {
+    let found = read_loose(base, policies, "Rego", is_policy)?;
+    let (policies, data) = found.into_iter().partition(|source| source.name().ends_with(".rego"));
+    let crds = read_loose(base, crds, "YAML or JSON", super::roles::is_manifest)?;
+    Ok(Checks { policies, data, crds, diagnostics: Vec::new() })
+}
+
+fn read_loose(
+    base: &Path,
+    words: &[String],
+    kind: &'static str,
+    wanted: fn(&RepoPath) -> bool,
+) -> Result<Vec<Arc<Source>>, LooseError> {
+    let mut sources = BTreeMap::new();
+    for word in words {
+        let files = super::loose::files_at(base, word, wanted)?;
+        if files.is_empty() {
+            return Err(LooseError::Nothing { path: word.clone(), kind });
+        }
+        for (name, path) in files {
+            let source = super::loose::read_text(&name, &path)?;
+            sources.insert(name, source);
+        }
+    }
+    Ok(sources.into_values().collect())
 }
 
 fn is_policy(path: &RepoPath) -> bool {
@@ -88,6 +117,15 @@ impl Reader<'_> {
             sources.extend(self.source(file)?);
         }
         Ok(sources)
+    }
+
+    /// A location that lies in the tree must be there: one that is misspelt would look as if it held no schema.
+    fn is_there(&mut self, location: &Spanned<SchemaLocation>) {
+        let Some(folder) = folder_of(&location.value) else { return };
+        if !self.listing.is_folder(&folder) {
+            let path = Spanned { value: folder, location: location.location.clone() };
+            self.diagnostics.push(self.nothing_there(&path, "schemas"));
+        }
     }
 
     fn source(&mut self, file: &RepoPath) -> Result<Option<Arc<Source>>, LoadError> {

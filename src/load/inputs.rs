@@ -156,7 +156,7 @@ fn engine(wanted: Engine, roles: &[(&RepoPath, Role)]) -> EngineKind {
 }
 
 /// The text of a file, or what is wrong with its bytes.
-fn text(bytes: &[u8]) -> Result<String, String> {
+pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) => {

@@ -7,8 +7,12 @@ mod apps;
 mod checks;
 mod discover;
 mod inputs;
+mod kustomize;
 mod listing;
+mod loose;
+mod network;
 mod roles;
+mod schemas;
 mod units;
 mod values;
 mod worktree;
@@ -22,9 +26,12 @@ use crate::source::Source;
 use crate::tree::{Digest, PathError, RepoPath, TreeError};
 
 pub use crate::config::TemplateSyntax;
-pub use checks::{Checks, read_checks};
+pub use checks::{Checks, read_checks, read_loose_checks};
 pub use discover::discover;
+pub use loose::{LooseError, LooseFile, LooseInput, LooseRole, Other, find_loose};
+pub use network::{Network, NetworkError, Patience};
 pub use roles::is_wanted;
+pub use schemas::{PlaceError, SchemaPlace, loose_schema_place, schema_places};
 pub use units::load;
 pub use values::merge;
 pub use worktree::{MAX_FILE_BYTES, WorkTree};
@@ -35,6 +42,9 @@ pub enum LoadError {
     /// The tree could not be read. The environment's move.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// A schema could not be fetched. The environment's move.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
 }
 
 /// Whether a finding is about the configuration and not about an app's content: it ends a run before anything is rendered.

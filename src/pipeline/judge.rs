@@ -6,12 +6,13 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::assemble::Assembled;
+use super::lookup::with_schema_files;
 use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Selection};
 use crate::admit::{Checked, Evidence};
 use crate::config::{self, Project};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, PolicySet};
-use crate::load::Checks;
+use crate::load::{Checks, SchemaPlace};
 use crate::manifest::{Manifest, ReadLimits};
 use crate::parse::parse;
 use crate::report::Accounting;
@@ -21,16 +22,21 @@ use crate::validate::{Coverage, Schemas, UnknownKinds};
 const BATCH: usize = 32;
 
 /// Everything that objects are held against, loaded and compiled once.
-pub(super) struct Gates {
-    checks: Checks,
+pub(super) struct Gates<'a> {
+    places: Vec<SchemaPlace<'a>>,
     crds: Vec<Manifest>,
     unknown: UnknownKinds,
     policies: PolicySet,
     common: Vec<Diagnostic>,
 }
 
-impl Gates {
-    pub(super) fn new(project: &Project, mut checks: Checks, limits: &Limits) -> Result<Self, Error> {
+impl<'a> Gates<'a> {
+    pub(super) fn new(
+        project: &Project,
+        mut checks: Checks,
+        places: Vec<SchemaPlace<'a>>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         known_kubernetes(project)?;
         let found = std::mem::take(&mut checks.diagnostics);
         if found.iter().any(super::is_unusable_configuration) {
@@ -41,25 +47,29 @@ impl Gates {
         let packs = project.policies.builtin.iter().map(|pack| pack.value.as_str());
         let (policies, refused) = policies(packs, &checks, &limits.evaluation);
         common.extend(refused);
-        let unknown = match project.schemas.unknown {
-            config::UnknownKinds::Deny => UnknownKinds::Deny,
-            config::UnknownKinds::Warn => UnknownKinds::Warn,
-            config::UnknownKinds::Allow => UnknownKinds::Allow,
-        };
-        Ok(Self { checks, crds, unknown, policies, common })
+        let unknown = unknown_kinds(project.schemas.unknown);
+        Ok(Self { places, crds, unknown, policies, common })
     }
 
     /// The schemas of one environment: the CRDs among its own objects first.
-    fn schemas(&self, assembled: &Assembled<'_>) -> (Schemas, Vec<Diagnostic>) {
+    fn schemas(&self, assembled: &Assembled<'_>) -> Result<(Schemas, Vec<Diagnostic>), Error> {
         let version = &*assembled.environment.kubernetes.value;
         let schemas = Schemas::new(version, self.unknown).expect("`known_kubernetes` asked for every environment");
-        let rendered = assembled.manifests.iter().map(|(_, manifest)| manifest);
-        let (schemas, mut diagnostics) = schemas.with_crds(rendered);
+        let rendered = || assembled.manifests.iter().map(|(_, manifest)| manifest);
+        let (schemas, mut diagnostics) = schemas.with_crds(rendered());
         let (schemas, more) = schemas.with_crds(&self.crds);
         diagnostics.extend(more);
-        let (schemas, more) = schemas.with_schema_files(&self.checks.schemas);
-        diagnostics.extend(more);
-        (schemas, diagnostics)
+        let schemas = with_schema_files(schemas, &self.places, rendered(), version, true)?;
+        Ok((schemas, diagnostics))
+    }
+}
+
+/// The setting as the stage knows it.
+pub(super) fn unknown_kinds(setting: config::UnknownKinds) -> UnknownKinds {
+    match setting {
+        config::UnknownKinds::Deny => UnknownKinds::Deny,
+        config::UnknownKinds::Warn => UnknownKinds::Warn,
+        config::UnknownKinds::Allow => UnknownKinds::Allow,
     }
 }
 
@@ -77,7 +87,7 @@ fn known_kubernetes(project: &Project) -> Result<(), Error> {
     if unknown.is_empty() { Ok(()) } else { Err(Error::Configuration(unknown)) }
 }
 
-fn read_crds(checks: &Checks, limits: &ReadLimits, diagnostics: &mut Vec<Diagnostic>) -> Vec<Manifest> {
+pub(super) fn read_crds(checks: &Checks, limits: &ReadLimits, diagnostics: &mut Vec<Diagnostic>) -> Vec<Manifest> {
     let mut crds = Vec::new();
     for source in &checks.crds {
         let parsed = parse(source, limits);
@@ -101,34 +111,36 @@ pub fn policies<'a>(
 }
 
 /// What came of one object.
-#[derive(Default)]
-struct Judged {
-    validated: bool,
-    judged: bool,
-    diagnostics: Vec<Diagnostic>,
+pub(super) struct Judged {
+    pub(super) coverage: Coverage,
+    pub(super) judged: bool,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 /// Judges all objects of all environments.
 pub(super) fn all(
-    gates: &Gates,
+    gates: &Gates<'_>,
     assembled: Vec<Assembled<'_>>,
     selection: &Selection,
     progress: &dyn Progress,
-) -> Checkup {
+) -> Result<Checkup, Error> {
     let schemas: Vec<_> = assembled.par_iter().map(|environment| gates.schemas(environment)).collect();
-    let objects: Vec<Object<'_>> = assembled
+    let schemas: Vec<_> = schemas.into_iter().collect::<Result<_, _>>()?;
+    let objects: Vec<(&str, &str, Object<'_>)> = assembled
         .iter()
         .zip(&schemas)
         .flat_map(|(environment, (schemas, _))| {
             let name = &*environment.environment.name;
             let asked = environment.manifests.iter().filter(|(app, _)| selection.has_app(name, app));
-            asked.map(move |(app, manifest)| Object { environment: name, app, manifest, schemas })
+            asked.map(move |(app, manifest)| (name, app, Object { manifest, schemas }))
         })
         .collect();
-    let judged = judge(gates, &objects, progress);
+    let judged = judge(&gates.policies, &objects, |(_, _, object)| object, progress);
     let mut by_environment: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
-    for (object, judged) in objects.iter().zip(judged) {
-        by_environment.entry(object.environment).or_default().push(judged);
+    for ((environment, app, _), mut judged) in objects.iter().zip(judged) {
+        let within = |diagnostic: Diagnostic| diagnostic.within(environment, app);
+        judged.diagnostics = judged.diagnostics.into_iter().map(within).collect();
+        by_environment.entry(environment).or_default().push(judged);
     }
     let judged: Vec<_> =
         assembled.iter().map(|one| by_environment.remove(&*one.environment.name).unwrap_or_default()).collect();
@@ -145,31 +157,34 @@ pub(super) fn all(
             environment.0
         })
         .collect();
-    Checkup { environments, common: gates.common.clone(), accounting }
+    Ok(Checkup { environments, common: gates.common.clone(), accounting })
 }
 
 /// One object and what it is held against.
-struct Object<'a> {
-    environment: &'a str,
-    app: &'a str,
-    manifest: &'a Manifest,
-    schemas: &'a Schemas,
+pub(super) struct Object<'a> {
+    pub(super) manifest: &'a Manifest,
+    pub(super) schemas: &'a Schemas,
 }
 
 /// Compiling policies costs milliseconds, so evaluators are passed from batch to batch: as many as there are workers.
-fn judge(gates: &Gates, objects: &[Object<'_>], progress: &dyn Progress) -> Vec<Judged> {
+pub(super) fn judge<T: Sync>(
+    policies: &PolicySet,
+    objects: &[T],
+    object: impl Fn(&T) -> &Object<'_> + Sync,
+    progress: &dyn Progress,
+) -> Vec<Judged> {
     progress.stage("checking", objects.len());
     let idle: Mutex<Vec<Evaluator<'_>>> = Mutex::new(Vec::new());
-    let take = || idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_else(|| gates.policies.evaluator());
+    let take = || idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_else(|| policies.evaluator());
     objects
         .par_chunks(BATCH)
         .flat_map_iter(|batch| {
             let mut evaluator = take();
             let judged: Vec<Judged> = batch
                 .iter()
-                .map(|object| {
+                .map(|one| {
                     progress.advance();
-                    judge_one(object, &mut evaluator)
+                    judge_one(object(one), &mut evaluator)
                 })
                 .collect();
             if let Ok(mut idle) = idle.lock() {
@@ -184,15 +199,23 @@ fn judge_one(object: &Object<'_>, evaluator: &mut Evaluator<'_>) -> Judged {
     let verdict = object.schemas.validate(object.manifest);
     let judgement = evaluator.judge(object.manifest);
     let found = verdict.diagnostics.into_iter().chain(judgement.diagnostics);
-    Judged {
-        validated: verdict.coverage == Coverage::Checked,
-        judged: judgement.rules > 0,
-        diagnostics: found.map(|diagnostic| diagnostic.within(object.environment, object.app)).collect(),
+    Judged { coverage: verdict.coverage, judged: judgement.rules > 0, diagnostics: found.collect() }
+}
+
+/// Every object that was judged is validated, skipped, or failed.
+pub(super) fn account(judged: &[Judged], accounting: &mut Accounting) {
+    for one in judged {
+        match one.coverage {
+            Coverage::Checked => accounting.validated += 1,
+            Coverage::Skipped => *accounting.skipped_objects.entry("no schema").or_default() += 1,
+            Coverage::Failed => accounting.unvalidated += 1,
+        }
+        accounting.judged += usize::from(one.judged);
     }
 }
 
 fn conclude(
-    gates: &Gates,
+    gates: &Gates<'_>,
     assembled: Assembled<'_>,
     schemas: &Schemas,
     broken: Vec<Diagnostic>,
@@ -200,8 +223,7 @@ fn conclude(
 ) -> (EnvironmentCheck, Accounting) {
     let Assembled { environment, manifests, apps, mut diagnostics, mut accounting } = assembled;
     accounting.objects = judged.len();
-    accounting.validated = judged.iter().filter(|judged| judged.validated).count();
-    accounting.judged = judged.iter().filter(|judged| judged.judged).count();
+    account(&judged, &mut accounting);
     diagnostics.extend(broken.into_iter().map(|diagnostic| diagnostic.of_environment(&environment.name)));
     diagnostics.extend(judged.into_iter().flat_map(|judged| judged.diagnostics));
     let evidence = Evidence {

@@ -77,6 +77,38 @@ pub fn accounting(accounting: &Accounting) -> String {
     out
 }
 
+/// The same for loose files, which belong to no app.
+#[must_use]
+pub fn loose_accounting(accounting: &Accounting, kubernetes: &str, policies: bool) -> String {
+    let mut out = format!("{}: {} read", count(accounting.inputs, "file"), accounting.rendered);
+    for (reason, number) in &accounting.skipped {
+        let _ = write!(out, ", {number} skipped ({reason})");
+    }
+    let _ = write!(out, ", {} failed", accounting.failed);
+    let _ = write!(out, "\n{}: {}", count(accounting.documents, "document"), count(accounting.objects, "object"));
+    if accounting.empty_documents > 0 {
+        let _ = write!(out, ", {} empty", accounting.empty_documents);
+    }
+    let _ = write!(out, ", {} failed", accounting.failed_documents);
+    let _ = write!(
+        out,
+        "\n{}: {} validated against schemas of Kubernetes {kubernetes}",
+        count(accounting.objects, "object"),
+        accounting.validated
+    );
+    for (reason, number) in &accounting.skipped_objects {
+        let _ = write!(out, ", {number} skipped ({reason})");
+    }
+    let _ = write!(out, ", {} failed", accounting.unvalidated);
+    if policies {
+        let rules = count(accounting.policy_rules, "policy rule");
+        let _ = write!(out, ", {} judged by {rules}", accounting.judged);
+    } else {
+        out.push_str("; no policies, schemas only");
+    }
+    out
+}
+
 /// The verdict in a few words: `2 errors, 1 warning`, `no findings`.
 #[must_use]
 pub fn verdict(report: &Report) -> String {

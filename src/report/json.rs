@@ -91,6 +91,10 @@ pub struct AccountingV1 {
     pub objects: usize,
     /// Objects compared with a schema.
     pub validated: usize,
+    /// Objects not compared with a schema on purpose, by reason.
+    pub skipped_objects: BTreeMap<String, usize>,
+    /// Objects that no usable schema could be compared with; each is a finding.
+    pub unvalidated: usize,
     /// Objects judged by at least one policy rule.
     pub judged: usize,
     /// Policy rules that were loaded.
@@ -198,6 +202,10 @@ impl From<Severity> for SeverityV1 {
     }
 }
 
+fn by_reason(numbers: &BTreeMap<&'static str, usize>) -> BTreeMap<String, usize> {
+    numbers.iter().map(|(reason, number)| ((*reason).to_owned(), *number)).collect()
+}
+
 impl From<&Accounting> for AccountingV1 {
     fn from(accounting: &Accounting) -> Self {
         Self {
@@ -205,7 +213,7 @@ impl From<&Accounting> for AccountingV1 {
             apps: accounting.units,
             inputs: accounting.inputs,
             rendered: accounting.rendered,
-            skipped: accounting.skipped.iter().map(|(reason, number)| ((*reason).to_owned(), *number)).collect(),
+            skipped: by_reason(&accounting.skipped),
             failed: accounting.failed,
             documents: accounting.documents,
             empty_documents: accounting.empty_documents,
@@ -213,6 +221,8 @@ impl From<&Accounting> for AccountingV1 {
             duplicate_objects: accounting.duplicate_objects,
             objects: accounting.objects,
             validated: accounting.validated,
+            skipped_objects: by_reason(&accounting.skipped_objects),
+            unvalidated: accounting.unvalidated,
             judged: accounting.judged,
             policy_rules: accounting.policy_rules,
         }

@@ -60,6 +60,10 @@ pub struct Accounting {
     pub objects: usize,
     /// Objects compared with a schema.
     pub validated: usize,
+    /// Objects not compared with a schema on purpose, by reason.
+    pub skipped_objects: BTreeMap<&'static str, usize>,
+    /// Objects that no usable schema could be compared with; each is a finding.
+    pub unvalidated: usize,
     /// Objects judged by at least one policy rule.
     pub judged: usize,
     /// Policy rules that were loaded.
@@ -83,6 +87,10 @@ impl Accounting {
         self.duplicate_objects += other.duplicate_objects;
         self.objects += other.objects;
         self.validated += other.validated;
+        for (reason, number) in &other.skipped_objects {
+            *self.skipped_objects.entry(reason).or_default() += number;
+        }
+        self.unvalidated += other.unvalidated;
         self.judged += other.judged;
     }
 }

@@ -1,4 +1,4 @@
-//! Schema files: JSON schemas named as the CRDs catalog names them, `<group>/<kind>_<version>.json`.
+//! Schema files: JSON schemas that were found for one kind each, in the dialect of CRDs or in JSON schema at large.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +10,6 @@ use super::convert::Unlisted;
 use super::kubernetes::Minor;
 use super::{crd, intern};
 use crate::diagnostic::{Diagnostic, rules};
-use crate::manifest::Gvk;
 use crate::source::{Location, Source, Span};
 use crate::tree::Digest;
 
@@ -28,35 +27,11 @@ const GENERAL: [&str; 10] = [
     "unevaluatedProperties",
 ];
 
-/// The kind a file describes. File names are in lower case, so the case of the kind is not known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct FileKey {
-    pub(super) group: Box<str>,
-    pub(super) version: Box<str>,
-    pub(super) kind: Box<str>,
-}
-
-/// A schema file, read and compiled when its kind is first met: catalogs hold thousands.
+/// A schema file, compiled when its kind is first judged.
 pub(super) struct SchemaFile {
     source: Arc<Source>,
     pub(super) digest: Digest,
     compiled: OnceLock<Result<Arc<Compiled>, String>>,
-}
-
-impl FileKey {
-    /// The key of a kind.
-    pub(super) fn of(gvk: &Gvk) -> Self {
-        Self { group: gvk.group.clone(), version: gvk.version.clone(), kind: gvk.kind.to_lowercase().into() }
-    }
-
-    /// The key in the last two parts of a path. The core group has the folder `core`.
-    pub(super) fn of_path(path: &str) -> Option<Self> {
-        let mut parts = path.rsplit('/');
-        let (kind, version) = parts.next()?.strip_suffix(".json")?.rsplit_once('_')?;
-        let group = parts.next()?;
-        let group = if group == "core" { "" } else { group };
-        Some(Self { group: group.into(), version: version.into(), kind: kind.into() })
-    }
 }
 
 impl SchemaFile {
@@ -90,14 +65,6 @@ impl SchemaFile {
     }
 }
 
-/// A file whose name says no kind: it would lie there unused, and nobody would know.
-pub(super) fn misnamed(source: &Arc<Source>) -> Diagnostic {
-    let message = format!("`{}` names no kind, so its schema is not used", source.name());
-    Diagnostic::warning(rules::BROKEN_SCHEMA, message)
-        .at(Location::new(source, Span::at(0)), "")
-        .help("name it `<group>/<kind>_<version>.json`, in lower case")
-}
-
 fn compile(text: &str, minor: &Minor) -> Result<Compiled, String> {
     let schema: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
     let (schema, draft) = if is_general(&schema) {
@@ -121,19 +88,4 @@ fn is_general(schema: &Value) -> bool {
         ("exclusiveMinimum" | "exclusiveMaximum", limit) => limit.is_number(),
         _ => false,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_names_group_kind_and_version() {
-        let key = FileKey::of_path("schemas/crds/cert-manager.io/certificate_v1.json");
-        assert_eq!(key, Some(FileKey::of(&Gvk::new("cert-manager.io/v1", "Certificate"))));
-        assert_eq!(FileKey::of_path("core/pod_v1.json"), Some(FileKey::of(&Gvk::new("v1", "Pod"))));
-        assert_eq!(FileKey::of_path("certificate_v1.json"), None);
-        assert_eq!(FileKey::of_path("cert-manager.io/certificate.json"), None);
-        assert_eq!(FileKey::of_path("cert-manager.io/README.md"), None);
-    }
 }

@@ -38,6 +38,11 @@ impl Minor {
         let unknown = || SchemaError::UnknownMinor { version: version.to_owned(), known: PACK.minors().join(", ") };
         let mut parts = version.strip_prefix('v').unwrap_or(version).splitn(3, '.');
         let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        // a patch changes no schema, but must be one; clusters add who built them: `v1.34.2+k3s1`
+        let number = |patch: &str| patch.split(['-', '+']).next().is_some_and(|number| number.parse::<u32>().is_ok());
+        if !parts.next().is_none_or(number) {
+            return Err(unknown());
+        }
         let name = format!("{major}.{minor}");
         let (name, cell) = MINORS.get_key_value(name.as_str()).ok_or_else(unknown)?;
         Ok(cell.get_or_init(|| Self::load(name)))
@@ -70,6 +75,11 @@ impl Minor {
             self.compile(schema, Draft::Draft202012).expect("the pack compiles: a test compiles every kind")
         };
         Some(kind.compiled.get_or_init(compile))
+    }
+
+    /// Whether the minor has a kind.
+    pub(super) fn has(&self, gvk: &Gvk) -> bool {
+        self.kinds.contains_key(gvk)
     }
 
     /// Compiles a schema that may refer to this minor's definitions.

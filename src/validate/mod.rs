@@ -3,7 +3,7 @@
 //! [`Schemas`] is everything one environment is validated against. A kind's schema is looked for in this order:
 //!
 //! 1. CRDs, those of the render before those under `schemas.crds`;
-//! 2. schema files (`<group>/<kind>_<version>.json`);
+//! 2. schema files, which the caller looked up for the kinds it met;
 //! 3. the embedded definitions of the environment's Kubernetes minor.
 //!
 //! A CRD never replaces a kind that Kubernetes itself serves: the API server would not let it either. Schemas are as
@@ -36,7 +36,7 @@ mod words;
 
 use compile::Compiled;
 use crd::Definition;
-use files::{FileKey, SchemaFile};
+use files::SchemaFile;
 use kubernetes::Minor;
 
 /// What to do with a kind for which there is no schema.
@@ -73,7 +73,18 @@ pub struct Schemas {
     crds: Vec<Definition>,
     /// Where in `crds` a version of a kind is defined: the first definition wins.
     versions: BTreeMap<Gvk, (usize, usize)>,
-    files: BTreeMap<FileKey, SchemaFile>,
+    files: BTreeMap<Gvk, SchemaFile>,
+}
+
+/// Who defines a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Definer {
+    /// The Kubernetes minor.
+    Kubernetes,
+    /// A CRD, if not necessarily in this version.
+    Crd,
+    /// Nobody, as far as is known.
+    Nobody,
 }
 
 /// What came of one manifest.
@@ -129,24 +140,25 @@ impl Schemas {
         self.crds.push(definition);
     }
 
-    /// Adds schema files, with what is wrong with them. The last two parts of a path name the kind:
-    /// `<group>/<kind>_<version>.json`, in lower case; the core group is `core`. The first file of a kind wins.
+    /// Adds schema files, each for the kind it was looked up for. The first file of a kind wins.
     #[must_use]
-    pub fn with_schema_files<'a>(
-        mut self,
-        sources: impl IntoIterator<Item = &'a Arc<Source>>,
-    ) -> (Self, Vec<Diagnostic>) {
-        let mut diagnostics = Vec::new();
-        for source in sources {
-            match FileKey::of_path(source.name()) {
-                Some(key) if self.files.contains_key(&key) => {}
-                Some(key) => {
-                    self.files.insert(key, SchemaFile::new(source));
-                }
-                None => diagnostics.push(files::misnamed(source)),
-            }
+    pub fn with_schema_files(mut self, files: impl IntoIterator<Item = (Gvk, Arc<Source>)>) -> Self {
+        for (gvk, source) in files {
+            self.files.entry(gvk).or_insert_with(|| SchemaFile::new(&source));
         }
-        (self, diagnostics)
+        self
+    }
+
+    /// Who defines a kind, before any schema file is asked.
+    #[must_use]
+    pub fn definer(&self, gvk: &Gvk) -> Definer {
+        if self.minor.has(gvk) {
+            Definer::Kubernetes
+        } else if self.find_crd(gvk).is_some() {
+            Definer::Crd
+        } else {
+            Definer::Nobody
+        }
     }
 
     /// Judges one manifest.
@@ -189,10 +201,10 @@ impl Schemas {
 
     fn find_file(&self, gvk: &Gvk) -> Option<Found<'_>> {
         // file names lost the case of the kind; every kind begins with a capital
-        if self.files.is_empty() || !gvk.kind.starts_with(|first: char| first.is_ascii_uppercase()) {
+        if !gvk.kind.starts_with(|first: char| first.is_ascii_uppercase()) {
             return None;
         }
-        Some(match self.files.get(&FileKey::of(gvk))?.schema(self.minor) {
+        Some(match self.files.get(gvk)?.schema(self.minor) {
             Ok(schema) => Found::Schema(schema),
             Err(diagnostic) => Found::BrokenFile(diagnostic),
         })
@@ -216,11 +228,7 @@ impl Schemas {
             (format!("unknown {:?}", self.unknown), Digest::of(b"")),
         ];
         list.extend(self.crds.iter().map(|crd| (format!("crd {}/{}", crd.group, crd.kind), crd.digest)));
-        list.extend(
-            self.files
-                .iter()
-                .map(|(key, file)| (format!("file {}/{}_{}", key.group, key.kind, key.version), file.digest)),
-        );
+        list.extend(self.files.iter().map(|(gvk, file)| (format!("file {gvk}"), file.digest)));
         Digest::of_list(list.iter().map(|(name, digest)| (name.as_str(), *digest)))
     }
 }

@@ -80,6 +80,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["config", "report"]),
     ("globset", &["config"]),
     ("ignore", &["load"]),
+    ("ureq", &["load"]),
     ("granit_parser", &["manifest"]),
     ("minijinja", &["render"]),
     ("regex", &["render"]),

@@ -1,0 +1,224 @@
+//! Loose: manifests that belong to no app, each file for itself: read, told from what is no manifest, and judged.
+
+mod classify;
+mod duplicates;
+mod pattern;
+
+use rayon::prelude::*;
+
+use super::judge::{self, Judged, Object, judge};
+use super::lookup::with_schema_files;
+use super::{Error, Limits, Progress};
+use crate::config;
+use crate::diagnostic::{Diagnostic, Severity, rules};
+use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
+use crate::manifest::Manifest;
+use crate::parse::{Parsed, parse};
+use crate::report::Accounting;
+use crate::validate::Schemas;
+
+pub use pattern::{ObjectPattern, ObjectPatternError};
+
+/// Some loose files, and everything they are held against.
+pub struct LooseRun<'a> {
+    /// The files, sorted by name.
+    pub files: &'a [LooseFile],
+    /// Policies and CRDs.
+    pub checks: Checks,
+    /// The shipped packs of policies.
+    pub packs: &'a [String],
+    /// Where schemas are looked up that neither Kubernetes nor a CRD has.
+    pub places: Vec<SchemaPlace<'a>>,
+    /// The Kubernetes version.
+    pub kubernetes: &'a str,
+    /// What happens to kinds without a schema.
+    pub unknown: config::UnknownKinds,
+    /// Unknown fields and keys given twice are warnings.
+    pub lenient: bool,
+    /// Objects that are not looked at. The CRDs among them still define their kinds.
+    pub skip: &'a [ObjectPattern],
+    /// If there are any: the only objects that are looked at.
+    pub only: &'a [ObjectPattern],
+}
+
+/// What was found in loose files.
+#[derive(Debug)]
+pub struct LooseCheckup {
+    /// Findings, file by file.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Where everything went.
+    pub accounting: Accounting,
+    /// Whether anybody asked for policies.
+    pub policies_wanted: bool,
+}
+
+/// Why a clean result would mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LooseAbsence {
+    /// No file at all.
+    #[error("there is no YAML or JSON file")]
+    NoFile,
+    /// Files, but no manifest among them.
+    #[error("none of the files is a manifest")]
+    NoManifest,
+    /// Manifests without an object.
+    #[error("the files hold no object")]
+    NoObject,
+    /// Objects, all of them skipped.
+    #[error("every object was skipped")]
+    AllSkipped,
+    /// Policies, none of which applied.
+    #[error("no policy judged any object")]
+    NoPolicy,
+}
+
+impl LooseCheckup {
+    /// What was missing, if nothing was checked.
+    #[must_use]
+    pub fn absence(&self) -> Option<LooseAbsence> {
+        let numbers = &self.accounting;
+        if numbers.inputs == 0 {
+            Some(LooseAbsence::NoFile)
+        } else if numbers.rendered == 0 && numbers.failed == 0 {
+            Some(LooseAbsence::NoManifest)
+        } else if numbers.objects == 0 {
+            Some(LooseAbsence::NoObject)
+        } else if numbers.validated + numbers.judged == 0 {
+            Some(LooseAbsence::AllSkipped)
+        } else if self.policies_wanted && numbers.judged == 0 {
+            Some(LooseAbsence::NoPolicy)
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads and judges loose files.
+pub fn validate_loose(run: &LooseRun<'_>, limits: &Limits, progress: &dyn Progress) -> Result<LooseCheckup, Error> {
+    let schemas = Schemas::new(run.kubernetes, judge::unknown_kinds(run.unknown))?;
+    let (policies, mut diagnostics) =
+        judge::policies(run.packs.iter().map(String::as_str), &run.checks, &limits.evaluation);
+    diagnostics.extend(run.checks.diagnostics.iter().cloned());
+    let crds = judge::read_crds(&run.checks, &limits.read, &mut diagnostics);
+
+    let files = read_all(run.files, limits, progress);
+    let mut accounting = Accounting { policy_rules: policies.rules().len(), ..Accounting::default() };
+    files.iter().for_each(|file| account(file, &mut accounting));
+    let manifests = || files.iter().flat_map(|file| file.manifests());
+    let (wanted, unwanted): (Vec<&Manifest>, Vec<&Manifest>) = manifests().partition(|manifest| run.wants(manifest));
+    if !unwanted.is_empty() {
+        accounting.skipped_objects.insert("not asked for", unwanted.len());
+    }
+
+    let (schemas, broken) = schemas.with_crds(wanted.iter().copied());
+    diagnostics.extend(broken);
+    // what is wrong with a CRD that nobody asked for is not told, but it still defines its kind
+    let (schemas, _) = schemas.with_crds(unwanted.iter().copied());
+    let (schemas, broken) = schemas.with_crds(&crds);
+    diagnostics.extend(broken);
+    let kinds = wanted.iter().copied();
+    let schemas = with_schema_files(schemas, &run.places, kinds, run.kubernetes, !run.lenient)?;
+
+    let objects: Vec<Object<'_>> = wanted.iter().map(|manifest| Object { manifest, schemas: &schemas }).collect();
+    let judged: Vec<Judged> = judge(&policies, &objects, |object| object, progress);
+    judge::account(&judged, &mut accounting);
+    progress.finish();
+
+    diagnostics.extend(duplicates::find(&wanted));
+    diagnostics.extend(judged.into_iter().flat_map(|judged| judged.diagnostics));
+    drop(objects);
+    diagnostics.extend(files.into_iter().flat_map(ReadFile::into_diagnostics));
+    if run.lenient {
+        diagnostics.iter_mut().for_each(forgive);
+    }
+    let policies_wanted = !run.packs.is_empty() || !run.checks.policies.is_empty();
+    Ok(LooseCheckup { diagnostics, accounting, policies_wanted })
+}
+
+impl LooseRun<'_> {
+    fn wants(&self, manifest: &Manifest) -> bool {
+        let any = |patterns: &[ObjectPattern]| patterns.iter().any(|pattern| pattern.matches(&manifest.object));
+        (self.only.is_empty() || any(self.only)) && !any(self.skip)
+    }
+}
+
+fn forgive(diagnostic: &mut Diagnostic) {
+    if diagnostic.rule == rules::UNKNOWN_FIELD || diagnostic.rule == rules::DUPLICATE_KEY {
+        diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+    }
+}
+
+/// What came of one file.
+enum ReadFile {
+    Parsed(Parsed),
+    Skipped(Other),
+    Failed(Diagnostic),
+}
+
+impl ReadFile {
+    fn manifests(&self) -> &[Manifest] {
+        match self {
+            Self::Parsed(parsed) => &parsed.manifests,
+            Self::Skipped(_) | Self::Failed(_) => &[],
+        }
+    }
+
+    fn into_diagnostics(self) -> Vec<Diagnostic> {
+        match self {
+            Self::Parsed(parsed) => parsed.diagnostics,
+            Self::Skipped(_) => Vec::new(),
+            Self::Failed(diagnostic) => vec![diagnostic],
+        }
+    }
+}
+
+/// Reads and parses files side by side; results are in the order of the files.
+fn read_all(files: &[LooseFile], limits: &Limits, progress: &dyn Progress) -> Vec<ReadFile> {
+    progress.stage("reading", files.len());
+    let read = |file: &LooseFile| {
+        let read = read_one(file, limits);
+        progress.advance();
+        read
+    };
+    files.par_iter().map(read).collect()
+}
+
+fn read_one(file: &LooseFile, limits: &Limits) -> ReadFile {
+    let other = match file.role {
+        LooseRole::Other(other) if file.named => return ReadFile::Failed(classify::no_manifest(file, other)),
+        LooseRole::Other(other) => return ReadFile::Skipped(other),
+        LooseRole::Manifest => file.read(),
+    };
+    let source = match other {
+        Ok(source) => source,
+        Err(diagnostic) => return ReadFile::Failed(diagnostic),
+    };
+    let parsed = parse(&source, &limits.read);
+    match classify::by_content(&source, &parsed, &limits.read) {
+        Some((other, _)) if !file.named => ReadFile::Skipped(other),
+        Some((Other::Template, place)) => {
+            let diagnostic = classify::no_manifest(file, Other::Template);
+            ReadFile::Failed(match place {
+                Some(place) => diagnostic.at(place, "this is template syntax"),
+                None => diagnostic,
+            })
+        }
+        // the findings of the parser say best what is missing
+        _ => ReadFile::Parsed(parsed),
+    }
+}
+
+fn account(file: &ReadFile, accounting: &mut Accounting) {
+    accounting.inputs += 1;
+    match file {
+        ReadFile::Skipped(other) => *accounting.skipped.entry(other.reason()).or_default() += 1,
+        ReadFile::Failed(_) => accounting.failed += 1,
+        ReadFile::Parsed(parsed) => {
+            accounting.rendered += 1;
+            accounting.documents += parsed.documents + parsed.empty;
+            accounting.empty_documents += parsed.empty + parsed.empty_lists;
+            accounting.failed_documents += parsed.failed;
+            accounting.objects += parsed.manifests.len();
+        }
+    }
+}
