@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, rules};
 use crate::load::{LooseFile, Other};
-use crate::manifest::{Node, ReadLimits, Value, read};
+use crate::manifest::{Manifest, Node, Pointer, ReadLimits, Value, read};
 use crate::parse::Parsed;
 use crate::source::{Location, Source, Span};
 
@@ -31,7 +31,8 @@ pub(super) fn by_content(
     parsed: &Parsed,
     limits: &ReadLimits,
 ) -> Option<(Other, Option<Location>)> {
-    if let Some(place) = parsed.diagnostics.iter().find_map(template_syntax) {
+    let mistakes = parsed.diagnostics.iter().filter_map(template_syntax);
+    if let Some(place) = mistakes.chain(parsed.manifests.iter().filter_map(template_name)).next() {
         return Some((Other::Template, Some(place)));
     }
     if !parsed.manifests.is_empty() {
@@ -64,22 +65,28 @@ fn is_tool_configuration(root: &Node) -> bool {
     TOOL_GROUPS.contains(&group) || (text("apiVersion") == "v1" && text("kind") == "Config")
 }
 
-/// Where a mistake is one because of template syntax: on its line, or at the end of the line above, outside quotes.
+/// Where a mistake is one because of template syntax: on its own line, outside quotes.
 fn template_syntax(diagnostic: &Diagnostic) -> Option<Location> {
-    let quotes_count = diagnostic.rule == rules::INVALID_IDENTITY;
-    if !quotes_count && diagnostic.rule != rules::YAML_SYNTAX && diagnostic.rule != rules::DUPLICATE_KEY {
+    let in_quotes_too = diagnostic.rule == rules::INVALID_IDENTITY;
+    if !in_quotes_too && diagnostic.rule != rules::YAML_SYNTAX && diagnostic.rule != rules::DUPLICATE_KEY {
         return None;
     }
     let location = &diagnostic.primary.as_ref()?.location;
     let text = location.source.text();
     let at = (location.span.start as usize).min(text.len());
-    let line = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
-    let above = text[..line.saturating_sub(1)].rfind('\n').map_or(0, |feed| feed + 1);
+    let start = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
     let end = text[at..].find('\n').map_or(text.len(), |feed| at + feed);
-    [(line, end), (above, line)].into_iter().find_map(|(start, end)| {
-        let found = braces(&text[start..end], quotes_count)?;
-        let length = text[start + found..end].trim_end().len();
-        Some(Location::new(&location.source, Span::new(start + found, start + found + length)))
+    let start = start + braces(&text[start..end], in_quotes_too)?;
+    let length = text[start..end].trim_end().len();
+    Some(Location::new(&location.source, Span::new(start, start + length)))
+}
+
+/// A name in quotes is text to YAML, whatever it holds; no object is called `{{ .Values.name }}`.
+fn template_name(manifest: &Manifest) -> Option<Location> {
+    ["name", "generateName", "namespace"].into_iter().find_map(|field| {
+        let pointer = Pointer::from_parts(["metadata", field]);
+        let text = pointer.resolve(&manifest.root)?.as_str()?;
+        braces(text, true).map(|_| manifest.locate(&pointer))
     })
 }
 
@@ -150,6 +157,7 @@ mod tests {
             class(&format!("{object}a\n  {{{{- with .x }}}}\n  labels: {{a: b}}\n  {{{{- end }}}}\n")),
             Some(Other::Template)
         );
+        assert_eq!(class(&format!("{object}web-{{{{ .Values.name }}}}\n")), Some(Other::Template));
         assert_eq!(class("{% if a %}\napiVersion: v1\n{% endif %}\n"), Some(Other::Template));
         // alerts carry Go templates in their texts, and a mistake beside them stays one
         let alert = format!("{object}a\ndata:\n  a: |\n    {{{{ $labels.pod }}}}\n");
