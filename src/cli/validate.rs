@@ -39,7 +39,7 @@ replaces the setting of the same name. Without policies, schemas alone are a ful
 
 Files: of those found in a folder or by a pattern, values, templates, charts and kustomizations are skipped, and the last lines
 say so; a file named itself must be a manifest. CRDs among the files define kinds for all of them. The same object twice is an
-error within one file, a warning within one folder, and nothing across folders, where variants are kept.
+error within one file, and none across files, where people keep variants.
 
 Objects: --skip and --only take Kind, group/version, group/Kind, group/version/Kind, namespace=NAME or name=NAME, where NAME may
 hold `*`; the group of core kinds is left out, as in v1/Pod.
@@ -176,7 +176,7 @@ fn stdin() -> Result<Vec<u8>, Failure> {
 /// The Kubernetes version: what was asked for, or what the environments of `hydrant.yaml` agree on.
 fn kubernetes(arguments: &Arguments, project: Option<&Project>) -> Result<Arc<str>, Failure> {
     if let Some(version) = &arguments.kubernetes {
-        return Ok(Arc::from(version.as_str()));
+        return Ok(Arc::from(version.strip_prefix('v').unwrap_or(version)));
     }
     let Some(project) = project else {
         return match &arguments.environment {

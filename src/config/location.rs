@@ -77,6 +77,9 @@ pub enum LocationError {
     /// A manifest must not choose whom we talk to.
     #[error("`{0}` has a variable in the name of its host")]
     Host(String),
+    /// Names and passwords do not belong into a file, nor into a report.
+    #[error("the URL holds a name or password")]
+    Credentials,
     /// A `..` behind a variable.
     #[error("`{0}` has `..` or an empty part behind its first variable")]
     Outside(String),
@@ -98,6 +101,7 @@ impl LocationError {
                 "the variables are Group, KindSuffix, NormalizedKubernetesVersion, ResourceAPIVersion, ResourceKind and StrictSuffix"
             }
             Self::Host(_) => "write the host out",
+            Self::Credentials => "copy the schemas into a folder and name that",
             Self::Outside(_) => "write the path without `..`",
         }
     }
@@ -209,8 +213,10 @@ impl UrlLocation {
             return Err(LocationError::Host(text.to_owned()));
         };
         let path = beginning.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-        if path.is_none_or(|(host, _)| host.is_empty()) {
-            return Err(LocationError::Host(text.to_owned()));
+        match path {
+            Some((host, _)) if host.contains('@') => return Err(LocationError::Credentials),
+            Some((host, _)) if !host.is_empty() => {}
+            _ => return Err(LocationError::Host(text.to_owned())),
         }
         template.demand_kind(text)?;
         Ok(Self { text: text.to_owned(), template })
@@ -466,6 +472,7 @@ mod tests {
             ),
             ("https://{{ .Group }}.example.com/{{ .ResourceKind }}.json", "`https://{{ .Group }}.example.com"),
             ("s/{{ .Group }}/../{{ .ResourceKind }}.json", "`s/{{ .Group }}/../{{ .ResourceKind }}.json` has `..`"),
+            ("https://ada:secret@example.com/s", "the URL holds a name or password"),
             ("s/widget.json", "`s/widget.json` names one file for all kinds"),
         ] {
             let error = SchemaLocation::parse(text).expect_err(text);

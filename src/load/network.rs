@@ -79,7 +79,7 @@ impl Network {
                 .https_only(secure)
                 .max_redirects(5)
                 .timeout_connect(Some(patience.connect))
-                .timeout_per_call(Some(patience.answer))
+                .timeout_global(Some(patience.answer))
                 .user_agent(concat!("hydrant/", env!("CARGO_PKG_VERSION")))
                 .build()
                 .into()

@@ -131,6 +131,7 @@ pub fn validate_loose(run: &LooseRun<'_>, limits: &Limits, progress: &dyn Progre
     if run.lenient {
         diagnostics.iter_mut().for_each(forgive);
     }
+    diagnostics.iter_mut().for_each(point_at_options);
     let policies_wanted = !run.packs.is_empty() || !run.checks.policies.is_empty();
     Ok(LooseCheckup { diagnostics, accounting, policies_wanted })
 }
@@ -145,6 +146,14 @@ impl LooseRun<'_> {
 fn forgive(diagnostic: &mut Diagnostic) {
     if diagnostic.rule == rules::UNKNOWN_FIELD || diagnostic.rule == rules::DUPLICATE_KEY {
         diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+    }
+}
+
+/// Loose files have options where apps have settings.
+fn point_at_options(diagnostic: &mut Diagnostic) {
+    let names_setting = diagnostic.help.as_ref().is_some_and(|help| help.contains("`schemas.crds`"));
+    if diagnostic.rule == rules::UNKNOWN_KIND && names_setting {
+        diagnostic.help = Some("give its CRD as `--crds`, or a folder with schemas as `--schema-location`".to_owned());
     }
 }
 

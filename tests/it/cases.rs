@@ -11,7 +11,7 @@
 //! [exit 2]
 //! ```
 //!
-//! Commands are `hydrant` and `git`, run without a shell. `HYDRANT_BLESS=1 cargo test` rewrites the expectations; read
+//! Commands are `hydrant` and `git`, run without a shell; `< FILE` at the end is stdin. `HYDRANT_BLESS=1 cargo test` rewrites the expectations; read
 //! every line that changes.
 
 use std::fs;

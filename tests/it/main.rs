@@ -13,6 +13,7 @@ mod documents;
 mod evaluate;
 mod hostile;
 mod load;
+mod loose;
 mod publication;
 mod render;
 mod sandbox;

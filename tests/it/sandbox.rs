@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A scratch folder; gone when the test is.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Sandbox {
         copy(from, &self.path().join(to));
     }
 
-    /// Runs `hydrant …` or `git …` in the project's folder.
+    /// Runs `hydrant …` or `git …` in the project's folder; `<` and a file at the end are its stdin.
     pub(crate) fn run(&self, words: &[&str]) -> Output {
         self.run_with_threads(words, "2")
     }
@@ -80,8 +80,15 @@ impl Sandbox {
             "ssh-keygen" => "ssh-keygen",
             other => panic!("tests run hydrant and git, not `{other}`"),
         };
+        let (words, stdin) = match words {
+            [words @ .., "<", file] => {
+                (words, Stdio::from(fs::File::open(self.path().join(file)).expect("a readable file")))
+            }
+            words => (words, Stdio::null()),
+        };
         let output = Command::new(program)
             .args(&words[1..])
+            .stdin(stdin)
             .current_dir(self.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

@@ -1,52 +1,40 @@
-//! Duplicates among loose files: twice in one file is a mistake, twice in one folder is doubtful, and two folders are
-//! variants that people keep side by side.
+//! Duplicates among loose files: the same object twice in one file is a mistake. Twice in two files is how people keep
+//! variants, overlays and `install.yaml` beside its parts, and nobody has said that these files go to one cluster.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, rules};
 use crate::manifest::{Manifest, Name, Pointer};
 
-/// Every object that was there before in the same file or folder.
+/// Every object that was there before in the same file. The manifests of a file stand together.
 pub(super) fn find(manifests: &[&Manifest]) -> Vec<Diagnostic> {
-    let mut seen: BTreeMap<_, Vec<&Manifest>> = BTreeMap::new();
+    let of_one_file = |a: &&Manifest, b: &&Manifest| a.source.name() == b.source.name();
+    manifests.chunk_by(of_one_file).flat_map(in_one_file).collect()
+}
+
+fn in_one_file(manifests: &[&Manifest]) -> Vec<Diagnostic> {
+    if manifests.len() < 2 {
+        return Vec::new();
+    }
+    let mut seen: BTreeMap<_, &Manifest> = BTreeMap::new();
     let mut diagnostics = Vec::new();
     for manifest in manifests.iter().filter(|manifest| matches!(manifest.object.name, Name::Fixed(_))) {
-        let earlier = seen.entry(manifest.object.key()).or_default();
-        let file = manifest.source.name();
-        if let Some(first) = earlier.iter().find(|first| first.source.name() == file) {
-            diagnostics.push(in_one_file(manifest, first));
-            continue;
+        match seen.get(&manifest.object.key()) {
+            Some(first) => diagnostics.push(duplicate(manifest, first)),
+            None => {
+                seen.insert(manifest.object.key(), manifest);
+            }
         }
-        if let Some(first) = earlier.iter().find(|first| folder(first.source.name()) == folder(file)) {
-            diagnostics.push(in_one_folder(manifest, first));
-        }
-        earlier.push(manifest);
     }
     diagnostics
 }
 
-fn folder(file: &str) -> &str {
-    file.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-fn in_one_file(second: &Manifest, first: &Manifest) -> Diagnostic {
-    let message = format!("{} is declared twice", second.object);
-    placed(Diagnostic::error(rules::DUPLICATE_OBJECT, message), second, first)
-        .help("remove one of the two, or give them different names or namespaces")
-}
-
-fn in_one_folder(second: &Manifest, first: &Manifest) -> Diagnostic {
-    let message = format!("{} is declared in two files of one folder", second.object);
-    placed(Diagnostic::warning(rules::DUPLICATE_OBJECT, message), second, first).help(
-        "remove one of the two, or put variants into folders of their own: `kubectl apply -f` takes a whole folder",
-    )
-}
-
-fn placed(diagnostic: Diagnostic, second: &Manifest, first: &Manifest) -> Diagnostic {
+fn duplicate(second: &Manifest, first: &Manifest) -> Diagnostic {
     let name = Pointer::from_parts(["metadata", "name"]);
-    diagnostic
+    Diagnostic::error(rules::DUPLICATE_OBJECT, format!("{} is declared twice", second.object))
         .at(second.locate(&name), "declared again here")
         .also(first.locate(&name), "first declared here")
+        .help("remove one of the two, or give them different names or namespaces")
         .object(&second.object)
         .pointer(name.to_string())
 }
