@@ -34,19 +34,20 @@ use crate::report::{Report, human};
   hydrant validate manifests --schema-location default \\
       --schema-location 'schemas/{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json'
 
-What is checked by: where a hydrant.yaml lies in the current folder or above it, its schemas and policies are used. An option
-replaces the setting of the same name. Without policies, schemas alone are a full check.
+What is checked by: where a hydrant.yaml lies in the current folder or above it, its schemas and policies are \
+used. An option replaces the setting of the same name. Without policies, schemas alone are a full check.
 
-Files: of those found in a folder or by a pattern, values, templates, charts and kustomizations are skipped, and the last lines
-say so; a file named itself must be a manifest. CRDs among the files define kinds for all of them. The same object twice is an
-error within one file, and none across files, where people keep variants.
+Files: of those found in a folder or by a pattern, values, templates, charts and kustomizations are skipped, and \
+the last lines say so; a file named itself must be a manifest. CRDs among the files define kinds for all of \
+them. The same object twice is an error within one file, and none across files, where people keep variants.
 
-Objects: --skip and --only take Kind, group/version, group/Kind, group/version/Kind, namespace=NAME or name=NAME, where NAME may
-hold `*`; the group of core kinds is left out, as in v1/Pod.
+Objects: --skip and --only take Kind, group/version, group/Kind, group/version/Kind, namespace=NAME or \
+name=NAME, where NAME may hold `*`; the group of core kinds is left out, as in v1/Pod.
 
-Schema locations are written as for kubeconform: a folder, or a path or URL with .Group, .ResourceKind, .ResourceAPIVersion,
-.KindSuffix, .NormalizedKubernetesVersion and .StrictSuffix in double braces. They are asked in order. `default` stands for the
-schemas in the binary, which come last where it is not written. CRDs come first.")]
+Schema locations are written as for kubeconform: a folder, or a path or URL with .Group, .ResourceKind, \
+.ResourceAPIVersion, .KindSuffix, .NormalizedKubernetesVersion and .StrictSuffix in double braces. They are \
+asked in order. `default` stands for the schemas in the binary, which come last where it is not written. CRDs \
+come first.")]
 pub(super) struct Arguments {
     /// Files, folders or patterns; `-` is stdin
     #[arg(value_name = "PATH", required = true)]

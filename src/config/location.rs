@@ -143,7 +143,8 @@ fn is_scheme(text: &str) -> bool {
 
 impl FileLocation {
     fn parse(text: &str) -> Result<Self, LocationError> {
-        if !text.ends_with("json") {
+        // kubeconform looks at the last four letters only; a folder `schemas-json` is still a folder
+        if !text.ends_with("json") || !(text.contains("{{") || text.ends_with(".json")) {
             let folder = if text.starts_with('/') && text.trim_end_matches('/').is_empty() {
                 "/"
             } else {
@@ -413,7 +414,7 @@ mod tests {
         let (folder, paths) = files("./schemas/", "apps/v1", "Deployment");
         assert_eq!(folder, "./schemas");
         assert_eq!(paths, ["v1.34.0-standalone-strict/deployment-apps-v1.json", "apps/deployment_v1.json"]);
-        let (_, paths) = files("schemas", "v1", "Pod");
+        let (_, paths) = files("schemas-json", "v1", "Pod");
         assert_eq!(paths, ["v1.34.0-standalone-strict/pod-v1.json", "v1/pod_v1.json", "core/pod_v1.json"]);
         let (_, paths) = files("s", "networking.k8s.io/v1", "NetworkPolicy");
         assert_eq!(paths[0], "v1.34.0-standalone-strict/networkpolicy-networking-v1.json");

@@ -10,7 +10,7 @@ use super::{LoadError, WorkTree};
 use crate::config::{FileLocation, Project, SchemaLocation, SchemaRequest, UrlLocation};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::Source;
-use crate::tree::{PathError, ReadTree, RepoPath, TreeError};
+use crate::tree::{ReadTree, RepoPath, TreeError};
 
 /// One place, ready to be asked.
 pub enum SchemaPlace<'a> {
@@ -161,10 +161,7 @@ pub fn loose_schema_place<'a>(
 /// The folder of a location in its repository: `None` for the repository itself, and for what is no folder.
 pub(super) fn folder_of(location: &SchemaLocation) -> Option<RepoPath> {
     match location {
-        SchemaLocation::Files(files) => match RepoPath::parse(files.folder()) {
-            Ok(folder) => Some(folder),
-            Err(PathError::Empty | PathError::Absolute(_) | PathError::Outside(_) | PathError::Forbidden(..)) => None,
-        },
+        SchemaLocation::Files(files) => RepoPath::parse(files.folder()).ok(),
         SchemaLocation::Embedded | SchemaLocation::Url(_) => None,
     }
 }
