@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::compile::Options;
 
 /// Formats that neither built-in types nor CRDs are checked against, though the validator would.
-const UNCHECKED: [&str; 13] = [
+pub(super) const UNCHECKED: [&str; 13] = [
     "email",
     "hostname",
     "idn-email",

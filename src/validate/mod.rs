@@ -31,6 +31,8 @@ mod intern;
 mod json;
 mod kubernetes;
 mod pack;
+#[cfg(test)]
+mod tests;
 mod unknown;
 mod words;
 
