@@ -4,9 +4,14 @@
 //! failure.
 
 mod battery;
+mod judge;
+mod kubeconform;
 mod kubectl;
+mod kubectl_validate;
 mod pointers;
 mod settle;
 mod suite;
+mod trees;
+mod verdicts;
 
 use settle::settle;
