@@ -3,6 +3,7 @@
 mod built_in;
 mod crds;
 mod files;
+mod gallery;
 mod unknown;
 mod whole;
 
@@ -118,3 +119,61 @@ fn widget_finding(spec: &str) -> String {
     assert_eq!(found.len(), 1, "{spec}: {found:?}");
     found[0].split_once(' ').expect("a place").1.to_owned()
 }
+
+/// A CRD with a field for each way to be wrong.
+const GALLERY_CRD: &str = r#"apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  names: {kind: Widget, plural: widgets}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            required: [size]
+            properties:
+              mode: {type: string, enum: [fast, safe]}
+              logs: {type: string, enum: ["on", "off"]}
+              zone: {type: string, enum: [a1, a2, a3, b1, b2, b3, c1, c2, c3, d1, d2, d3]}
+              size: {type: integer, format: int32, minimum: 0, exclusiveMinimum: true, maximum: 10}
+              step: {type: integer, multipleOf: 5}
+              name: {type: string, pattern: '^[a-z]*$', minLength: 2, maxLength: 12}
+              hosts: {type: array, minItems: 1, maxItems: 2, items: {type: string}}
+              tags: {type: array, items: {type: string}, x-kubernetes-list-type: set}
+              endpoints:
+                type: array
+                x-kubernetes-list-type: map
+                x-kubernetes-list-map-keys: [port, protocol]
+                items:
+                  type: object
+                  required: [port]
+                  properties:
+                    port: {type: integer}
+                    protocol: {type: string, default: TCP}
+                    name: {type: string}
+                    tls: {type: boolean}
+              labels: {type: object, additionalProperties: {type: string}, minProperties: 1, maxProperties: 1}
+              source:
+                type: object
+                properties:
+                  git: {type: object, required: [url], properties: {url: {type: string}}}
+                  oci: {type: object, required: [url], properties: {url: {type: string}}}
+                oneOf: [{required: [git]}, {required: [oci]}]
+              port: {x-kubernetes-int-or-string: true}
+              wait: {type: string, format: duration}
+              at: {type: string, format: date-time}
+              address: {type: string, format: ipv4}
+              range: {type: string, format: cidr}
+              id: {type: string, format: uuid}
+              object: {type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}
+              forbidden: {type: string, not: {enum: [x]}}
+              closed: {type: object}
+"#;
