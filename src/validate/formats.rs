@@ -25,16 +25,24 @@ pub(super) const UNCHECKED: [&str; 13] = [
     "uri-template",
 ];
 
+/// A name, and whether a text has the format.
+type Check = (&'static str, fn(&str) -> bool);
+
+const CHECKS: &[Check] = &[
+    ("quantity", is_quantity),
+    ("byte", is_base64),
+    ("duration", is_duration),
+    ("ipv4", |text| text.parse::<Ipv4Addr>().is_ok()),
+    ("ipv6", |text| text.parse::<Ipv6Addr>().is_ok()),
+    ("cidr", is_cidr),
+];
+
 /// Installs the checks. `date`, `date-time` and `uuid` are those of the validator.
 pub(super) fn install(options: Options) -> Options {
     let options = UNCHECKED.iter().fold(options, |options, name| options.with_format(*name, |_: &str| true));
-    options
-        .with_format("quantity", is_quantity)
-        .with_format("byte", is_base64)
-        .with_format("duration", is_duration)
-        .with_format("ipv4", |text: &str| text.parse::<Ipv4Addr>().is_ok())
-        .with_format("ipv6", |text: &str| text.parse::<Ipv6Addr>().is_ok())
-        .with_format("cidr", is_cidr)
+    CHECKS
+        .iter()
+        .fold(options, |options, (name, check)| options.with_format(*name, check))
         .should_validate_formats(true)
 }
 
@@ -49,6 +57,11 @@ pub(super) fn bounds(format: &str) -> Option<Map<String, Value>> {
         Value::Object(bounds) => Some(bounds),
         _ => None,
     }
+}
+
+/// Whether a text has a format, as far as it is one of ours.
+pub(super) fn accepts(format: &str, text: &str) -> bool {
+    CHECKS.iter().any(|(name, check)| *name == format && check(text))
 }
 
 /// What a format is called in a message, and an example of it.

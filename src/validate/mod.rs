@@ -24,6 +24,7 @@ mod branches;
 mod compile;
 mod convert;
 mod crd;
+mod fields;
 mod files;
 mod findings;
 mod formats;
@@ -31,9 +32,11 @@ mod intern;
 mod json;
 mod kubernetes;
 mod pack;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod unknown;
+mod values;
 mod words;
 
 use compile::Compiled;

@@ -9,17 +9,49 @@ use crate::source::Location;
 /// Longer texts are cut in messages.
 const SHOWN: usize = 40;
 
-/// A value's name: `` `replicas` ``, `` `containers[0]` ``, and the kind for the object itself.
+/// A value's name: `` `replicas` ``, `` `args[0]` ``, `` `containers[name=web]` ``, and the kind for the object itself.
 pub(super) fn name(manifest: &Manifest, pointer: &Pointer) -> String {
-    let Some((last, before)) = pointer.parts().split_last() else {
-        return format!("`{}`", manifest.object.gvk.kind);
-    };
-    let parent = Pointer::from_parts(before);
-    let in_list = parent.resolve(&manifest.root).is_some_and(|parent| parent.as_sequence().is_some());
-    match (in_list, before.last()) {
-        (true, Some(list)) => format!("`{list}[{last}]`"),
-        _ => format!("`{last}`"),
+    let parts = pointer.parts();
+    // from the last key on: a list in a list has two indices
+    let start = (0..parts.len()).rev().find(|depth| !is_item(manifest, &parts[..=*depth]));
+    match start.map(|start| parts[start..].split_first()) {
+        Some(Some((key, indices))) => {
+            let items: String = (1..=indices.len())
+                .map(|depth| item_name(manifest, &parts[..parts.len() - indices.len() + depth]))
+                .collect();
+            format!("`{key}{items}`")
+        }
+        _ => format!("`{}`", manifest.object.gvk.kind),
     }
+}
+
+/// Whether the last part is the index of an item.
+fn is_item(manifest: &Manifest, parts: &[String]) -> bool {
+    let parent = parts.split_last().map(|(_, parent)| Pointer::from_parts(parent));
+    let parent = parent.as_ref().and_then(|parent| parent.resolve(&manifest.root));
+    parent.is_some_and(|parent| parent.as_sequence().is_some())
+}
+
+/// `[name=web]` where no other item of the list has that name, else `[0]`.
+fn item_name(manifest: &Manifest, parts: &[String]) -> String {
+    let (list, index) = (Pointer::from_parts(&parts[..parts.len() - 1]), &parts[parts.len() - 1]);
+    let items = list.resolve(&manifest.root).and_then(Node::as_sequence).unwrap_or_default();
+    let name = |item: &'_ Node| item.get("name").and_then(Node::as_str).map(str::to_owned);
+    let own = index.parse::<usize>().ok().and_then(|index| name(items.get(index)?));
+    let plain = |text: &String| {
+        !manifest.is_secret()
+            && (1..=SHOWN).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
+            && items.iter().filter(|item| name(item).as_ref() == Some(text)).count() == 1
+    };
+    own.filter(plain).map_or_else(|| format!("[{index}]"), |name| format!("[name={name}]"))
+}
+
+/// Whether a text holds what a template or a shell would have replaced.
+pub(super) fn placeholder(node: &Node) -> bool {
+    let Some(text) = node.as_str() else { return false };
+    let holds = |open: &str, close: &str| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
+    holds("${", "}") || holds("{{", "}}") || text.contains("<no value>")
 }
 
 /// What stands there: `the string "3"`; only the type for a `Secret`.
@@ -28,14 +60,20 @@ pub(super) fn found(manifest: &Manifest, node: &Node) -> String {
         return node.kind_name().to_owned();
     }
     match &node.value {
+        Value::Null if manifest.source.slice(node.span).is_empty() => "nothing".to_owned(),
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("the boolean {value}"),
         Value::Int(value) => format!("the integer {value}"),
         Value::UInt(value) => format!("the integer {value}"),
-        Value::Float(value) => format!("the number {value}"),
+        Value::Float(value) => format!("the number {}", float(*value)),
         Value::String(text) => format!("the string {}", quoted(text)),
         Value::Sequence(_) | Value::Mapping(_) => node.kind_name().to_owned(),
     }
+}
+
+/// A number with a point or an exponent, without endless zeros.
+pub(super) fn float(value: f64) -> String {
+    if value != 0.0 && !(1e-7..1e16).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() }
 }
 
 /// A text in quotes, cut where it is long, on one line.
@@ -68,6 +106,14 @@ pub(super) fn either(names: &[String]) -> String {
         [] => String::new(),
         [name] => name.clone(),
         [before @ .., last] => format!("{} or {last}", before.join(", ")),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn all(names: &[String]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
     }
 }
 

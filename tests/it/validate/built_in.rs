@@ -31,8 +31,8 @@ spec:
         "12:16 schema-violation /spec/template/spec/containers/0/image `image` must be a string, found the integer 5 | expected a string | put it in quotes: `\"5\"`",
         "13:9 schema-violation /spec/template/spec/containers/0/ports `ports` must be a list, found a mapping | expected a list | write a list: begin each item with `- `",
         "14:35 schema-violation /spec/template/spec/containers/0/resources/limits/cpu `cpu` must be a quantity, found the string \"lots\" | not a quantity | write it like `100m`, `0.5` or `1Gi`",
-        "15:9 unknown-field /spec/template/spec/containers/0/Foo `Foo` is not a field of `containers[0]` | unknown field | remove it, or move it to where it belongs",
-        "16:8 schema-violation /spec/template/spec/containers/1 `containers[1]` must be a mapping, found null | expected a mapping | give it a value, or remove it",
+        "15:9 unknown-field /spec/template/spec/containers/0/Foo `Foo` is not a field of `containers[name=a]` | unknown field | remove it, or move it to where it belongs",
+        "16:8 schema-violation /spec/template/spec/containers/1 `containers[1]` must be a mapping, found nothing | expected a mapping | write the item, or remove it",
     ];
     assert_eq!(found, expected);
 }
@@ -50,7 +50,7 @@ fn numbers_must_fit_their_size_and_whole_floats_are_integers() {
     assert_eq!(
         replicas("2147483648"),
         [
-            "5:13 schema-violation /spec/replicas `replicas` must be at most 2147483647, found the integer 2147483648 | outside the limits | -"
+            "5:13 schema-violation /spec/replicas `replicas` must be at most 2147483647, found the integer 2147483648 | does not fit 32 bits | -"
         ]
     );
     assert_eq!(
@@ -62,7 +62,7 @@ fn numbers_must_fit_their_size_and_whole_floats_are_integers() {
     assert_eq!(
         replicas("1.5"),
         [
-            "5:13 schema-violation /spec/replicas `replicas` must be an integer, found the number 1.5 | expected an integer | -"
+            "5:13 schema-violation /spec/replicas `replicas` must be an integer, found the number 1.5 | expected an integer | write a whole number"
         ]
     );
 }
@@ -73,8 +73,8 @@ fn a_null_is_dropped_but_not_where_a_field_is_required_or_in_a_list() {
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, labels: null, creationTimestamp: null}\nspec:\n  selector:\n  template: {spec: {containers: [null], nodeSelector: null}}\n",
     );
     let expected = [
-        "5:3 schema-violation /spec/selector `selector` must be a mapping, found null | expected a mapping | give it a value, or remove it",
-        "6:34 schema-violation /spec/template/spec/containers/0 `containers[0]` must be a mapping, found null | expected a mapping | give it a value, or remove it",
+        "5:3 schema-violation /spec/selector `selector` must be a mapping, found nothing | expected a mapping | give it a value",
+        "6:34 schema-violation /spec/template/spec/containers/0 `containers[0]` must be a mapping, found null | expected a mapping | write the item, or remove it",
     ];
     assert_eq!(found, expected);
 }
@@ -96,7 +96,7 @@ spec:
     );
     let expected = [
         "7:79 schema-violation /spec/containers/0/resources/limits/memory `memory` must be a quantity, found the string \"1GB\" | not a quantity | write it like `100m`, `0.5` or `1Gi`",
-        "10:36 schema-violation /spec/containers/0/startupProbe/httpGet/port `port` must be an integer or a string, found the number 80.5 | expected an integer or a string | put it in quotes: `\"80.5\"`",
+        "10:36 schema-violation /spec/containers/0/startupProbe/httpGet/port `port` must be an integer or a string, found the number 80.5 | expected an integer or a string | write a whole number",
     ];
     assert_eq!(found, expected);
 }
@@ -122,7 +122,7 @@ fn a_key_that_yaml_reads_as_something_else_is_shown_as_written() {
     assert_eq!(
         found,
         [
-            "4:1 unknown-field /true `y` is not a field of `ConfigMap` | YAML reads `y` as `true` | remove it, or move it to where it belongs"
+            "4:1 unknown-field /true `y` is not a field of `ConfigMap` | YAML reads `y` as `true` | remove it: `ConfigMap` has only `apiVersion`, `binaryData`, `data`, `immutable`, `kind` and `metadata`"
         ]
     );
 }
@@ -134,7 +134,7 @@ fn values_of_a_secret_are_never_shown() {
     );
     let expected = [
         "4:1 schema-violation /type `type` must be a string, found a list | expected a string | -",
-        "6:13 schema-violation /data/password `password` must be base64, found a string | not base64 | write it like `aHlkcmFudA==`",
+        "6:13 schema-violation /data/password `password` must be base64, found a string | not base64 | encode it in base64, or move it to `stringData`",
         "7:19 schema-violation /stringData/pin `pin` must be a string, found an integer | expected a string | put it in quotes",
         "7:32 schema-violation /stringData/flag `flag` must be a string, found a boolean | expected a string | put it in quotes",
     ];
@@ -148,7 +148,7 @@ fn a_secret_that_sops_encrypted_is_accepted_and_only_there() {
     assert_eq!(
         check(&format!("apiVersion: v1\nkind: ConfigMap\n{encrypted}")),
         [
-            "5:1 unknown-field /sops `sops` is not a field of `ConfigMap` | unknown field | remove it, or move it to where it belongs"
+            "5:1 unknown-field /sops `sops` is not a field of `ConfigMap` | unknown field | remove it: `ConfigMap` has only `apiVersion`, `binaryData`, `data`, `immutable`, `kind` and `metadata`"
         ]
     );
     assert_eq!(

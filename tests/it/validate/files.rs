@@ -21,8 +21,8 @@ fn a_schema_file_judges_the_kind_its_path_names() {
     assert_eq!(
         found,
         [
-            "4:14 schema-violation /spec/size `size` must be an integer, found the string \"x\" | expected an integer | -",
-            "4:17 unknown-field /spec/sice `sice` is not a field of `spec` | unknown field | remove it, or move it to where it belongs",
+            "4:14 schema-violation /spec/size `size` must be an integer, found the string \"x\" | expected an integer | write a whole number",
+            "4:17 unknown-field /spec/sice `sice` is not a field of `spec` | unknown field | remove it: `spec` has only `size`",
         ]
     );
 }
@@ -40,7 +40,7 @@ fn a_schema_file_in_json_schema_is_taken_as_it_is() {
     );
     assert_eq!(
         found,
-        ["4:14 schema-violation /spec/size `size` must be at least 2, found the integer 1 | outside the limits | -"]
+        ["4:14 schema-violation /spec/size `size` must be at least 2, found the integer 1 | too small | -"]
     );
 }
 
