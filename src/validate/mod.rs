@@ -20,6 +20,7 @@ use crate::manifest::{Gvk, Manifest};
 use crate::source::Source;
 use crate::tree::Digest;
 
+mod addresses;
 mod branches;
 mod compile;
 mod convert;
