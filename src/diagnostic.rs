@@ -134,6 +134,12 @@ impl Diagnostic {
         Self::new(Severity::Warning, rule, message)
     }
 
+    /// A note.
+    #[must_use]
+    pub fn note(rule: RuleId, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, rule, message)
+    }
+
     /// The place it is about, with a few words that stand under the arrow.
     #[must_use]
     pub fn at(mut self, location: Location, text: impl Into<String>) -> Self {
@@ -321,6 +327,8 @@ rules! {
         "Neither the Kubernetes version of the environment nor a CRD among the rendered objects or under `schemas.crds` defines it. An object nobody can check is an error by default; `schemas.unknown` changes that.";
     BROKEN_SCHEMA = "broken-schema", "a CRD or schema cannot be used",
         "A schema that does not compile checks nothing, so it is an error and never a pass.";
+    CEL_NOT_EVALUATED = "cel-not-evaluated", "a kind has rules in CEL that were not evaluated",
+        "A CRD can hold rules in the Common Expression Language (`x-kubernetes-validations`). Hydrant judges objects by every other keyword of the schema, and says for each kind how many such rules are left to the API server.";
     // ── evaluate ──────────────────────────────────────────────────────────────────────────────────────────────
     POLICY_SYNTAX = "policy-syntax", "a policy does not load",
         "A policy that cannot be loaded checks nothing, so it is an error and never a pass.";

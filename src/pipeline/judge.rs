@@ -60,6 +60,7 @@ impl<'a> Gates<'a> {
         let (schemas, more) = schemas.with_crds(&self.crds);
         diagnostics.extend(more);
         let schemas = with_schema_files(schemas, &self.places, rendered(), version, true)?;
+        diagnostics.extend(schemas.unevaluated(rendered()));
         Ok((schemas, diagnostics))
     }
 }

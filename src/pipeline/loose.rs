@@ -118,6 +118,7 @@ pub fn validate_loose(run: &LooseRun<'_>, limits: &Limits, progress: &dyn Progre
     diagnostics.extend(broken);
     let kinds = wanted.iter().copied();
     let schemas = with_schema_files(schemas, &run.places, kinds, run.kubernetes, !run.lenient)?;
+    diagnostics.extend(schemas.unevaluated(wanted.iter().copied()));
 
     let objects: Vec<Object<'_>> = wanted.iter().map(|manifest| Object { manifest, schemas: &schemas }).collect();
     let judged: Vec<Judged> = judge(&policies, &objects, |object| object, progress);

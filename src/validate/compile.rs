@@ -16,6 +16,9 @@ pub(super) type Options<'i> = jsonschema::ValidationOptions<'i, Arc<dyn Retrieve
 /// Our keyword for lists whose items are told apart by some of their fields.
 pub(super) const LIST_MAP_KEYS: &str = "x-list-map-keys";
 
+/// Beside a `pattern` that was rewritten: the one that was written.
+pub(super) const WRITTEN_PATTERN: &str = "x-written-pattern";
+
 /// A schema, ready to judge.
 pub(super) struct Compiled {
     validator: Validator<Tree>,
@@ -57,10 +60,14 @@ impl Compiled {
         self.schema.pointer(path).or_else(|| self.definitions.pointer(path))
     }
 
+    /// A keyword beside the one an error's schema path names.
+    pub(super) fn beside(&self, path: &str, keyword: &str) -> Option<&JsonValue> {
+        self.keyword(path.rsplit_once('/')?.0)?.get(keyword)
+    }
+
     /// The properties declared beside the keyword an error's schema path names.
     pub(super) fn properties(&self, path: &str) -> impl Iterator<Item = &str> {
-        let site = path.rsplit_once('/').and_then(|(site, _)| self.keyword(site));
-        let properties = site.and_then(|site| site.get("properties")).and_then(JsonValue::as_object);
+        let properties = self.beside(path, "properties").and_then(JsonValue::as_object);
         properties.into_iter().flatten().map(|(name, _)| name.as_str())
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::compile::{LIST_MAP_KEYS, object};
-use super::formats;
+use super::compile::{LIST_MAP_KEYS, WRITTEN_PATTERN, object};
+use super::{cel, formats, re2};
 
 /// Keywords that mean the same in both dialects and hold no schema.
 const PLAIN: [&str; 12] = [
@@ -38,6 +38,10 @@ pub(super) fn resource(schema: &Value, unlisted: Unlisted, metadata: &Value) -> 
     let Value::Object(source) = schema else { return schema.clone() };
     let mut result = converter.structural(source);
     converter.add_identity(source, &mut result);
+    let rules = cel::count_rules(schema);
+    if rules > 0 {
+        result.insert(cel::RULES.to_owned(), json!(rules));
+    }
     Value::Object(result)
 }
 
@@ -139,6 +143,7 @@ fn plain(source: &Map<String, Value>) -> Map<String, Value> {
     let mut result = Map::new();
     for (keyword, value) in source {
         match (keyword.as_str(), value) {
+            ("pattern", Value::String(text)) => pattern(text, &mut result),
             (name, value) if PLAIN.contains(&name) => {
                 result.insert(keyword.clone(), value.clone());
             }
@@ -168,6 +173,16 @@ fn plain(source: &Map<String, Value>) -> Map<String, Value> {
         }
     }
     result
+}
+
+/// A pattern in the validator's dialect, beside the one that people know. One that RE2 refuses becomes one that the
+/// compiler refuses: whoever reports that asks [`re2`] for the reason.
+fn pattern(text: &str, result: &mut Map<String, Value>) {
+    let translated = re2::translate(text).unwrap_or_else(|_| "(".to_owned());
+    if translated != text {
+        result.insert(WRITTEN_PATTERN.to_owned(), json!(text));
+    }
+    result.insert("pattern".to_owned(), json!(translated));
 }
 
 /// A schema inside `allOf`, `anyOf`, `oneOf` or `not`: it judges values, and says nothing about which fields exist.

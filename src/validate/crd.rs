@@ -7,8 +7,8 @@ use serde_json::Value as JsonValue;
 
 use super::compile::Compiled;
 use super::convert::{self, Unlisted};
-use super::intern;
 use super::kubernetes::Minor;
+use super::{intern, re2};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::manifest::{Gvk, Manifest, Node, Pointer, Value};
 use crate::source::Location;
@@ -157,7 +157,7 @@ impl Reader<'_> {
         match compiled {
             Ok(compiled) => Some(compiled),
             Err(error) => {
-                let parts = Pointer::parse(error.instance_path().as_str());
+                let parts = written(error.instance_path().as_str());
                 let place = Pointer::from_parts(pointer.parts().iter().chain(parts.parts()).cloned());
                 let reason = self.reason(&place).unwrap_or_else(|| error.to_string());
                 diagnostics.push(self.broken(place, kind, name, &reason));
@@ -172,7 +172,10 @@ impl Reader<'_> {
         let keyword = pointer.parts().iter().rev().find(|part| part.parse::<usize>().is_err())?;
         let written = self.manifest.source.slice(node.span);
         Some(match (&node.value, keyword.as_str()) {
-            (Value::String(text), "pattern") => format!("`{text}` is no regular expression"),
+            (Value::String(text), "pattern") => match re2::translate(text) {
+                Err(reason) => format!("`{text}` is no regular expression of RE2: {reason}"),
+                Ok(_) => format!("`{text}` is no regular expression"),
+            },
             (Value::Mapping(_) | Value::Sequence(_), _) => format!("`{keyword}` cannot be {}", node.kind_name()),
             _ if written.is_empty() => format!("`{keyword}` cannot be {}", node.kind_name()),
             _ => format!("`{keyword}` cannot be `{written}`"),
@@ -186,6 +189,17 @@ impl Reader<'_> {
             .object(&self.manifest.object)
             .pointer(pointer.to_string())
     }
+}
+
+/// Where a keyword of the converted schema is written: rules on values that may be null stand in an `else` of ours.
+fn written(path: &str) -> Pointer {
+    let parts = Pointer::parse(path);
+    let rules = ["allOf", "anyOf", "oneOf", "not"];
+    let ours = |index: usize| {
+        let next = parts.parts().get(index + 1);
+        parts.parts()[index] == "else" && next.is_some_and(|next| rules.contains(&next.as_str()))
+    };
+    Pointer::from_parts(parts.parts().iter().enumerate().filter(|(index, _)| !ours(*index)).map(|(_, part)| part))
 }
 
 /// A CRD's schema, or one in a file that follows the same rules, as JSON schema.

@@ -5,7 +5,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value as JsonValue;
 
 use super::branches::{self, Closest};
-use super::compile::{Compiled, LIST_MAP_KEYS};
+use super::compile::{Compiled, LIST_MAP_KEYS, WRITTEN_PATTERN};
 use super::words::{self, found, name};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::manifest::{Manifest, Node, Pointer};
@@ -75,7 +75,10 @@ impl<'a> Reporter<'a> {
                 self.not_an_option(&culprit, std::slice::from_ref(expected_value.as_ref()));
             }
             Kind::Format { format } => self.wrong_format(&culprit, format),
-            Kind::Pattern { pattern } => self.wrong_pattern(&culprit, pattern),
+            Kind::Pattern { pattern } => {
+                let written = self.schema.beside(error.schema_path().as_str(), WRITTEN_PATTERN);
+                self.wrong_pattern(&culprit, written.and_then(JsonValue::as_str).unwrap_or(pattern));
+            }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 self.no_branch(&culprit, error, context, depth);
             }

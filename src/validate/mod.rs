@@ -9,8 +9,9 @@
 //! A CRD never replaces a kind that Kubernetes itself serves: the API server would not let it either. Schemas are as
 //! strict as `kubectl --validate=strict`: a field nobody knows is an error. Nothing is ever fetched.
 //!
-//! What no schema says is not judged here: CEL rules of CRDs (`x-kubernetes-validations`), enumerations that Kubernetes
-//! documents in prose, the syntax of names and labels, and how objects relate to each other.
+//! Rules of CRDs in CEL (`x-kubernetes-validations`) are not evaluated: [`Schemas::unevaluated`] says where there are
+//! any. What no schema says is not judged here: enumerations that Kubernetes documents in prose, the syntax of names and
+//! labels, and how objects relate to each other.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::tree::Digest;
 
 mod addresses;
 mod branches;
+mod cel;
 mod compile;
 mod convert;
 mod crd;
@@ -33,6 +35,7 @@ mod intern;
 mod json;
 mod kubernetes;
 mod pack;
+mod re2;
 mod shape;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod built_in;
 mod crds;
 mod files;
 mod gallery;
+mod keywords;
 mod unknown;
 mod whole;
 

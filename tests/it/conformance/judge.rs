@@ -1,9 +1,11 @@
 //! The schema gate on loose files: what the suites of other validators are put through.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use hydrant::diagnostic::{Diagnostic, Severity};
-use hydrant::manifest::{Manifest, ReadLimits};
+use hydrant::manifest::{Gvk, Manifest, ReadLimits};
 use hydrant::source::Source;
 use hydrant::validate::{Coverage, Schemas};
 
@@ -57,6 +59,17 @@ pub(super) fn judge(path: &Path, schemas: Schemas) -> Judged {
     }
     judged.diagnostics = diagnostics;
     judged
+}
+
+/// The schemas that the corpus's catalog holds for some kinds.
+pub(super) fn catalog<'a>(corpus: &Path, kinds: impl IntoIterator<Item = &'a Gvk>) -> Vec<(Gvk, Arc<Source>)> {
+    let kinds: BTreeSet<&Gvk> = kinds.into_iter().collect();
+    let find = |gvk: &Gvk| {
+        let path = format!("{}/{}_{}.json", gvk.group, gvk.kind.to_lowercase(), gvk.version);
+        let text = std::fs::read_to_string(corpus.join("crds/crds-catalog").join(&path)).ok()?;
+        Some((gvk.clone(), Source::file(path, text)))
+    };
+    kinds.into_iter().filter_map(find).collect()
 }
 
 /// The objects of a file that can be read.

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use hydrant::manifest::Gvk;
 use hydrant::source::Source;
 use hydrant::validate::{Schemas, UnknownKinds};
 
-use super::judge::{Judged, judge};
+use super::judge::{Judged, catalog, judge, objects};
 use super::settle;
-use crate::corpus::{corpus, files_below};
+use crate::corpus::corpus;
 
 /// What an acceptance test of kubeconform runs, and the exit code it expects.
 struct Expected {
@@ -76,35 +77,28 @@ fn passed_here(judged: &Judged) -> bool {
     judged.errors().is_empty() && judged.checked > 0
 }
 
-fn judge_as(expected: &Expected, fixtures: &Path, catalog: &[Arc<Source>]) -> Judged {
+fn judge_as(expected: &Expected, corpus: &Path) -> Judged {
     let unknown = if expected.options == "-ignore-missing-schemas" { UnknownKinds::Warn } else { UnknownKinds::Deny };
-    let (schemas, diagnostics) = Schemas::new("1.34", unknown).unwrap().with_schema_files(catalog);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    judge(&fixtures.join(expected.file), schemas)
+    let file = corpus.join("suites/kubeconform-fixtures").join(expected.file);
+    let manifests = objects(&file);
+    let files = schema_files(corpus, manifests.iter().map(|manifest| &manifest.object.gvk));
+    judge(&file, Schemas::new("1.34", unknown).unwrap().with_schema_files(files))
 }
 
-/// The fixture's own schema, and the catalog's, under the names they have there.
-fn schema_files(corpus: &Path) -> Vec<Arc<Source>> {
-    let own = corpus.join("suites/kubeconform-fixtures/grafanaalertrulegroup_v1beta1.json");
-    let own = Source::file(
-        "grafana.integreatly.org/grafanaalertrulegroup_v1beta1.json",
-        std::fs::read_to_string(own).unwrap(),
-    );
-    let catalog = files_below(&corpus.join("crds/crds-catalog"), &["json"]).into_iter().map(|path| {
-        let text = std::fs::read_to_string(&path).unwrap();
-        Source::file(path.display().to_string(), text)
-    });
-    std::iter::once(own).chain(catalog).collect()
+/// The fixture's own schema, and the catalog's, for some kinds.
+fn schema_files<'a>(corpus: &Path, kinds: impl IntoIterator<Item = &'a Gvk>) -> Vec<(Gvk, Arc<Source>)> {
+    let name = "grafanaalertrulegroup_v1beta1.json";
+    let text = std::fs::read_to_string(corpus.join("suites/kubeconform-fixtures").join(name)).unwrap();
+    let own = Gvk::new("grafana.integreatly.org/v1beta1", "GrafanaAlertRuleGroup");
+    std::iter::once((own, Source::file(name, text))).chain(catalog(corpus, kinds)).collect()
 }
 
 #[test]
 fn fixtures_of_kubeconform_end_as_its_tests_expect_or_for_a_reason() {
     let Some(corpus) = corpus() else { return };
-    let fixtures = corpus.join("suites/kubeconform-fixtures");
-    let schema_files = schema_files(&corpus);
     let (mut same, mut different, mut rows) = (0, 0, String::new());
     for expected in EXPECTED {
-        let judged = judge_as(expected, &fixtures, &schema_files);
+        let judged = judge_as(expected, &corpus);
         let agrees = passed_here(&judged) == expected.passes;
         assert_eq!(agrees, expected.reason.is_none(), "{}: {:?}", expected.file, judged.diagnostics);
         *(if agrees { &mut same } else { &mut different }) += 1;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hydrant::diagnostic::Diagnostic;
 use hydrant::manifest::{Manifest, ReadLimits};
 use hydrant::source::Source;
 use hydrant::validate::{Coverage, Schemas, UnknownKinds};
 
+use super::judge::catalog;
 use super::settle;
 use crate::corpus::{corpus, files_below};
 
@@ -50,11 +51,10 @@ fn count(findings: &mut BTreeMap<String, usize>, diagnostics: &[Diagnostic]) {
 fn judge_tree(corpus: &Path, tree: &str) -> Account {
     let mut account = Account::default();
     let manifests = read_tree(&corpus.join(tree), &mut account);
-    let read = |path: PathBuf| Source::file(path.display().to_string(), std::fs::read_to_string(&path).unwrap());
-    let catalog: Vec<_> = files_below(&corpus.join("crds/crds-catalog"), &["json"]).into_iter().map(read).collect();
     let (schemas, broken) = Schemas::new("1.34", UnknownKinds::Warn).unwrap().with_crds(&manifests);
     assert!(broken.is_empty(), "{tree}: {broken:?}");
-    let (schemas, _) = schemas.with_schema_files(&catalog);
+    let kinds = manifests.iter().map(|manifest| &manifest.object.gvk);
+    let schemas = schemas.with_schema_files(catalog(corpus, kinds));
     for manifest in &manifests {
         let verdict = schemas.validate(manifest);
         match verdict.coverage {

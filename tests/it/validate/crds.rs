@@ -137,7 +137,7 @@ fn a_broken_crd_is_reported_where_it_is_broken_and_passes_nothing() {
         ),
         (
             "{type: object, properties: {spec: {type: string, pattern: '(['}}}",
-            "55:89 broken-schema /spec/versions/1/schema/openAPIV3Schema/properties/spec/pattern the schema of `Widget` `v1beta1` cannot be used: `([` is no regular expression | nothing can be checked against this | correct the CRD",
+            "55:89 broken-schema /spec/versions/1/schema/openAPIV3Schema/properties/spec/pattern the schema of `Widget` `v1beta1` cannot be used: `([` is no regular expression of RE2: a class of characters is not closed | nothing can be checked against this | correct the CRD",
         ),
         (
             "{type: object, properties: {spec: {$ref: '#/a'}}}",

@@ -1,21 +1,24 @@
-//! Schema files, named as catalogs name them.
+//! Schema files, each for the kind it was looked up for.
 
 use hydrant::diagnostic::rules;
+use hydrant::manifest::Gvk;
 use hydrant::source::Source;
 use hydrant::validate::Coverage;
 
-use super::{check_with, parse, schemas, show};
+use super::{check_with, parse, schemas};
+
+fn gadget() -> Gvk {
+    Gvk::new("example.com/v1", "Gadget")
+}
 
 #[test]
-fn a_schema_file_judges_the_kind_its_path_names() {
+fn a_schema_file_judges_the_kind_it_was_found_for() {
     let file = Source::file(
         "schemas/example.com/gadget_v1.json",
         r#"{"type": "object", "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}}}}"#,
     );
-    let (schemas, diagnostics) = schemas().with_schema_files([&file]);
-    assert!(diagnostics.is_empty());
     let found = check_with(
-        schemas,
+        schemas().with_schema_files([(gadget(), file)]),
         "apiVersion: example.com/v1\nkind: Gadget\nmetadata: {name: g}\nspec: {size: x, sice: 1}\n",
     );
     assert_eq!(
@@ -35,7 +38,7 @@ fn a_schema_file_in_json_schema_is_taken_as_it_is() {
             "properties": {"spec": {"properties": {"size": {"$ref": "#/definitions/size"}}}}}"##,
     );
     let found = check_with(
-        schemas().with_schema_files([&file]).0,
+        schemas().with_schema_files([(gadget(), file)]),
         "apiVersion: example.com/v1\nkind: Gadget\nmetadata: {name: g}\nspec: {size: 1, other: 1}\n",
     );
     assert_eq!(
@@ -54,23 +57,11 @@ fn a_schema_file_that_cannot_be_used_passes_nothing() {
         ("7", "7 is not of types"),
     ] {
         let file = Source::file("example.com/gadget_v1.json", text);
-        let verdict = schemas().with_schema_files([&file]).0.validate(&object[0]);
+        let verdict = schemas().with_schema_files([(gadget(), file)]).validate(&object[0]);
         assert_eq!(verdict.coverage, Coverage::Failed);
         let [diagnostic] = verdict.diagnostics.as_slice() else { panic!("{:?}", verdict.diagnostics) };
         assert_eq!(diagnostic.rule, rules::BROKEN_SCHEMA);
         assert!(diagnostic.message.starts_with("the schema in `example.com/gadget_v1.json` cannot be used: "));
         assert!(diagnostic.message.contains(reason), "{}", diagnostic.message);
     }
-}
-
-#[test]
-fn a_schema_file_whose_name_says_no_kind_is_told() {
-    let file = Source::file("schemas/gadget.json", "{}");
-    let (_, diagnostics) = schemas().with_schema_files([&file]);
-    assert_eq!(
-        diagnostics.iter().map(show).collect::<Vec<_>>(),
-        [
-            "1:1 broken-schema - `schemas/gadget.json` names no kind, so its schema is not used |  | name it `<group>/<kind>_<version>.json`, in lower case"
-        ]
-    );
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hydrant::manifest::Gvk;
 use hydrant::source::Source;
 use hydrant::validate::{Schemas, UnknownKinds};
 
@@ -19,7 +20,7 @@ fn the_digest_changes_with_everything_that_can_change_a_verdict() {
         make("1.34", UnknownKinds::Warn).digest(),
         schemas().with_crds(&widget).0.digest(),
         schemas().with_crds(&other).0.digest(),
-        schemas().with_schema_files([&file]).0.digest(),
+        schemas().with_schema_files([(Gvk::new("example.com/v1", "Gadget"), file)]).digest(),
     ];
     let distinct: BTreeSet<_> = digests.iter().collect();
     assert_eq!(distinct.len(), digests.len());
