@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
+use serde_json::Value as JsonValue;
 
 /// What to say of a value that fits no branch.
 pub(super) enum Closest<'a> {
@@ -15,6 +16,8 @@ pub(super) enum Closest<'a> {
     Types(BTreeSet<JsonType>),
     /// Every branch only wants a field that is missing.
     OneField(Vec<String>),
+    /// Every branch wants another constant at one place: the value that tells them apart.
+    Choices(&'a ValidationError<'static>, Vec<JsonValue>),
     /// The errors of one branch.
     Branch(&'a [ValidationError<'static>]),
     /// No branch says why.
@@ -30,6 +33,9 @@ pub(super) fn closest<'a>(here: &str, branches: &'a [Vec<ValidationError<'static
     }
     if let Some(names) = branches.iter().map(|branch| only_missing(here, branch)).collect::<Option<Vec<_>>>() {
         return Closest::OneField(names);
+    }
+    if let Some((error, choices)) = choices(&branches) {
+        return Closest::Choices(error, choices);
     }
     // a branch of another type, or another constant, was not meant at all
     let meant: Vec<_> = branches.iter().filter(|branch| !branch.iter().any(|error| is_mismatch(here, error))).collect();
@@ -56,6 +62,37 @@ fn only_missing(here: &str, branch: &[ValidationError<'static>]) -> Option<Strin
             ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// The constants that the branches want at one place, which all of them do not find there.
+fn choices<'a>(
+    branches: &[&'a Vec<ValidationError<'static>>],
+) -> Option<(&'a ValidationError<'static>, Vec<JsonValue>)> {
+    let constants = |branch: &'a Vec<ValidationError<'static>>, path: &str| {
+        branch.iter().filter(|error| error.instance_path().as_str() == path).find_map(constants)
+    };
+    let of_place = |error: &&'a ValidationError<'static>| {
+        let path = error.instance_path().as_str();
+        branches.iter().map(|branch| constants(branch, path)).collect::<Option<Vec<_>>>()
+    };
+    branches.first()?.iter().find_map(|error| {
+        let mut choices = Vec::new();
+        for choice in of_place(&error)?.concat() {
+            if !choices.contains(&choice) {
+                choices.push(choice);
+            }
+        }
+        Some((error, choices))
+    })
+}
+
+/// The values that an error about a constant wants.
+fn constants(error: &ValidationError<'_>) -> Option<Vec<JsonValue>> {
+    match error.kind() {
+        ValidationErrorKind::Enum { options } => options.as_array().cloned(),
+        ValidationErrorKind::Constant { expected_value } => Some(vec![expected_value.as_ref().clone()]),
         _ => None,
     }
 }

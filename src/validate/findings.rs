@@ -49,10 +49,8 @@ pub(super) struct Culprit<'a> {
 
 impl<'a> Reporter<'a> {
     fn report(&mut self, error: &ValidationError<'_>, depth: usize) {
-        let pointer = Pointer::parse(error.instance_path().as_str());
-        let manifest = self.manifest;
-        let node = pointer.resolve(&manifest.root).unwrap_or(&manifest.root);
-        let culprit = Culprit { name: name(manifest, &pointer), found: found(manifest, node), pointer, node };
+        let culprit = self.culprit(error);
+        let node = culprit.node;
         match error.kind() {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
                 let path = error.schema_path().as_str();
@@ -97,6 +95,13 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    fn culprit(&self, error: &ValidationError<'_>) -> Culprit<'a> {
+        let pointer = Pointer::parse(error.instance_path().as_str());
+        let manifest = self.manifest;
+        let node = pointer.resolve(&manifest.root).unwrap_or(&manifest.root);
+        Culprit { name: name(manifest, &pointer), found: found(manifest, node), pointer, node }
+    }
+
     fn no_branch(
         &mut self,
         culprit: &Culprit<'_>,
@@ -107,6 +112,10 @@ impl<'a> Reporter<'a> {
         match branches::closest(error.instance_path().as_str(), branches) {
             Closest::Types(types) => self.wrong_type(culprit, &types.into_iter().collect::<Vec<_>>()),
             Closest::OneField(fields) => self.missing_field(culprit, &fields),
+            Closest::Choices(error, choices) => {
+                let culprit = self.culprit(error);
+                self.not_an_option(&culprit, &choices);
+            }
             Closest::Branch(errors) if depth < DEPTH => errors.iter().for_each(|error| self.report(error, depth + 1)),
             Closest::Branch(_) | Closest::Nothing => {
                 let message = format!("{} has none of the forms its schema allows", culprit.name);

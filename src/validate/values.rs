@@ -90,7 +90,9 @@ impl Reporter<'_> {
             Value::String(text) if wants(JsonType::Boolean) && matches!(&**text, "true" | "false") => {
                 help("remove the quotes")
             }
-            _ if wants(JsonType::Boolean) => help("write `true` or `false`"),
+            _ if types.iter().all(|kind| matches!(kind, JsonType::Boolean | JsonType::Null)) => {
+                help("write `true` or `false`")
+            }
             _ => None,
         }
     }

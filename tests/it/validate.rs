@@ -5,6 +5,7 @@ mod crds;
 mod files;
 mod gallery;
 mod keywords;
+mod silent;
 mod unknown;
 mod whole;
 
@@ -39,13 +40,29 @@ fn show(diagnostic: &Diagnostic) -> String {
     )
 }
 
-/// Everything found in the last object, where the CRDs among all objects count.
+/// Whether a schema says so, or that there is none, and not a rule beside schemas.
+pub(crate) fn is_by_schema(diagnostic: &Diagnostic) -> bool {
+    const BY_SCHEMA: [&str; 9] = [
+        "schema-violation",
+        "unknown-field",
+        "missing-field",
+        "broken-schema",
+        "unknown-kind",
+        "missing-crd",
+        "crd-version",
+        "removed-api",
+        "not-yet-api",
+    ];
+    BY_SCHEMA.contains(&diagnostic.rule.as_str())
+}
+
+/// Everything that schemas find in the last object, where the CRDs among all objects count.
 fn check_with(schemas: Schemas, text: &str) -> Vec<String> {
     let manifests = parse(text);
     let (schemas, diagnostics) = schemas.with_crds(&manifests);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let verdict = schemas.validate(manifests.last().expect("an object"));
-    verdict.diagnostics.iter().map(show).collect()
+    verdict.diagnostics.iter().filter(|found| is_by_schema(found)).map(show).collect()
 }
 
 fn check(text: &str) -> Vec<String> {
@@ -176,5 +193,19 @@ spec:
               id: {type: string, format: uuid}
               object: {type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}
               forbidden: {type: string, not: {enum: [x]}}
+              auth:
+                type: object
+                oneOf:
+                - properties: {type: {enum: [basic]}, user: {minLength: 1}}
+                  required: [type, user]
+                - properties: {type: {enum: [token]}, token: {minLength: 8}}
+                  required: [type, token]
+                properties:
+                  type: {type: string}
+                  user: {type: string}
+                  token: {type: string}
+              limit:
+                anyOf: [{type: object, required: [max]}, {type: boolean}]
+                x-kubernetes-preserve-unknown-fields: true
               closed: {type: object}
 "#;
