@@ -31,6 +31,11 @@ pod_path := ["spec", "template", "spec"] if {
 	input.apiVersion == "v1"
 }
 
+pod_path := ["template", "spec"] if {
+	input.kind == "PodTemplate"
+	input.apiVersion == "v1"
+}
+
 pod := object.get(input, pod_path, {})
 
 # Containers that run for as long as the pod.

@@ -7,8 +7,8 @@ use super::exit::{Exit, Failure};
 use super::project::Workspace;
 use super::terminal::Terminal;
 use crate::diagnostic::{did_you_mean, rules};
-use crate::evaluate::{EvaluationLimits, PolicyRule, shipped_names};
-use crate::load;
+use crate::evaluate::{EvaluationLimits, PolicyRule, PolicySet, chosen, shipped_names};
+use crate::load::{self, Checks};
 use crate::pipeline;
 
 #[derive(Debug, Args)]
@@ -47,12 +47,18 @@ fn all(global: &Global) -> Vec<Explained> {
         title: rule.title.to_owned(),
         paragraphs: vec![rule.explanation.to_owned()],
     });
-    // a project or policy that cannot be read has no rules to add; `check` is the command that says why
-    let project = Workspace::from_work_tree(global).ok();
-    let checks = project.and_then(|workspace| load::read_checks(&*workspace.tree, &workspace.project).ok());
     let limits = EvaluationLimits::default();
-    let (policies, _) = pipeline::policies(shipped_names(), &checks.unwrap_or_default(), &limits);
-    let mut rules: Vec<Explained> = policies.rules().iter().map(explain_policy).collect();
+    let load = |packs: &[&str], checks: &Checks| pipeline::policies(chosen(packs.iter().copied()), checks, &limits).0;
+    // pack by pack: chosen together, one may silence rules of another
+    let mut sets: Vec<PolicySet> = shipped_names().map(|pack| load(&[pack], &Checks::default())).collect();
+    // a project or policy that cannot be read has no rules to add; `check` is the command that says why
+    if let Ok(Workspace { tree, project, .. }) = Workspace::from_work_tree(global)
+        && let Ok(checks) = load::read_checks(&*tree, &project)
+    {
+        let packs: Vec<&str> = project.policies.builtin.iter().map(|pack| pack.value.as_str()).collect();
+        sets.push(load(&packs, &checks));
+    }
+    let mut rules: Vec<Explained> = sets.iter().flat_map(PolicySet::rules).map(explain_policy).collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     rules.dedup_by(|a, b| a.id == b.id);
     own.chain(rules).collect()

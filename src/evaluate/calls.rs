@@ -6,9 +6,10 @@ use regorus::unstable::BUILTINS;
 
 use super::graph::{Names, name_of, own_names, written_path};
 use super::module::Module;
+use super::target::RESERVED;
 use super::usage::{Reference, references};
 use crate::diagnostic::{Diagnostic, did_you_mean, rules};
-use crate::manifest::Node;
+use crate::manifest::{Node, Pointer};
 
 /// Functions whose answer depends on the machine, the moment or chance.
 const NOT_REPRODUCIBLE: [(&str, &str); 7] = [
@@ -69,12 +70,14 @@ pub(super) fn inspect(modules: &[Module], data: &Node) -> Vec<(usize, Diagnostic
     found
 }
 
-/// Whether a path leads into a rule, to a package, or into a data document (whose depths are not known here).
+/// Whether a path leads into a rule, to a package, or into a data document. The depths of a document may change with its
+/// file; what Hydrant itself tells is known to the end.
 fn leads_somewhere(rules: &BTreeSet<Vec<String>>, data: &Node, path: &[String]) -> bool {
     let Some(first) = path.first() else { return true };
     let into_rule = (1..=path.len()).any(|length| rules.contains(&path[..length]));
     let to_package = rules.range(path.to_vec()..).next().is_some_and(|rule| rule.starts_with(path));
-    into_rule || to_package || data.get(first).is_some()
+    let known = if first == RESERVED { path } else { &path[..1] };
+    into_rule || to_package || Pointer::from_parts(known.iter().map(String::as_str)).resolve(data).is_some()
 }
 
 fn undefined(module: &Module, reference: &Reference, path: &str) -> Diagnostic {

@@ -191,6 +191,19 @@ impl Machine {
         Ok(())
     }
 
+    /// Replaces what is below `data`. Fails only if a rule is defined where the data is.
+    pub(super) fn set_data(&mut self, data: RegoValue) -> Result<(), String> {
+        for vm in &mut self.programs {
+            vm.set_data(data.clone()).map_err(|error| error.to_string())?;
+        }
+        if let Some(engine) = &mut self.interpreter {
+            engine.clear_data();
+            engine.add_data(data.clone()).map_err(|error| error.to_string())?;
+        }
+        self.data = data;
+        Ok(())
+    }
+
     /// What every rule reports about an input: `results[rule]` is its members, or why it has none.
     pub(super) fn evaluate(&mut self, input: &RegoValue) -> Vec<Result<Vec<RegoValue>, String>> {
         let mut results: Vec<Result<Vec<RegoValue>, String>> = vec![Ok(Vec::new()); self.plan.paths.len()];

@@ -7,7 +7,7 @@
 //! In the order of the work: [`module`] parses a file, [`shape`], [`graph`] and [`calls`] refuse what could never
 //! report, never end, or never be reproduced; [`conflict`] finds the rules that may have several values, which one of
 //! the engines does not notice; [`lower`] and [`divide`] write around the engines' differences from OPA; [`machine`]
-//! runs; [`finding`] turns results into diagnostics at a span.
+//! runs; [`target`] is what it tells policies beside the object; [`finding`] turns results into diagnostics at a span.
 
 mod calls;
 mod complaint;
@@ -24,6 +24,7 @@ mod module;
 mod set;
 mod shape;
 mod shipped;
+mod target;
 mod usage;
 mod value;
 mod walk;
@@ -31,7 +32,8 @@ mod walk;
 use std::time::Duration;
 
 pub use set::{DataDocument, Evaluator, Judgement, PolicyRule, PolicySet};
-pub use shipped::{shipped, shipped_names};
+pub use shipped::{chosen, shipped, shipped_names};
+pub use target::Kubernetes;
 
 /// What loading and evaluating may cost.
 #[derive(Debug, Clone)]

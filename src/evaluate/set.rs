@@ -14,6 +14,7 @@ use super::machine::{Machine, Plan, Texts};
 use super::metadata::{Annotations, Metadata};
 use super::module::Module;
 use super::shape::{self, Reporter};
+use super::target::{Kubernetes, RESERVED, data_for};
 use super::{EvaluationLimits, calls, value};
 use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
 use crate::manifest::{Entry, Key, Manifest, Node, ReadLimits, Value, read};
@@ -90,9 +91,10 @@ impl PolicySet {
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
+        let example = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
         let (rules, plan) = loop {
-            let problems = match problems(&modules, &data) {
-                problems if problems.is_empty() => match compile(&modules, &data, limits) {
+            let problems = match problems(&modules, &example) {
+                problems if problems.is_empty() => match compile(&modules, &example, limits) {
                     Ok(compiled) => break compiled,
                     Err(problem) => vec![problem],
                 },
@@ -113,17 +115,17 @@ impl PolicySet {
         (Self { rules, plan, data, limits: limits.clone(), digest }, diagnostics)
     }
 
-    /// A worker's own copy.
+    /// A worker's own copy. Until it is told a target, `data.hydrant.kubernetes` is undefined.
     ///
     /// # Panics
     ///
     /// Never: the same texts compiled when the set was loaded.
     #[must_use]
     pub fn evaluator(&self) -> Evaluator<'_> {
-        let data = value::of_node(&self.data);
+        let data = value::of_node(&data_for(&self.data, None));
         let machine = Machine::new(Arc::clone(&self.plan), data, self.limits.clone())
             .expect("the same texts compiled when the set was loaded");
-        Evaluator { set: self, machine }
+        Evaluator { set: self, machine, target: None }
     }
 
     /// The digest of everything that was loaded: names and contents of policies and data.
@@ -149,9 +151,22 @@ impl PolicySet {
 pub struct Evaluator<'a> {
     set: &'a PolicySet,
     machine: Machine,
+    target: Option<Kubernetes>,
 }
 
 impl Evaluator<'_> {
+    /// Judges objects for this Kubernetes from now on.
+    ///
+    /// # Panics
+    ///
+    /// Never: no policy may define what lies at `data.hydrant`.
+    pub fn aim_at(&mut self, target: Kubernetes) {
+        if self.target.replace(target) != Some(target) {
+            let data = value::of_node(&data_for(&self.set.data, Some(target)));
+            self.machine.set_data(data).expect("loading refuses policies that define `data.hydrant`");
+        }
+    }
+
     /// Judges one object with every rule.
     pub fn judge(&mut self, manifest: &Manifest) -> Judgement {
         let mut judgement = Judgement::default();
@@ -206,6 +221,7 @@ fn digest(files: &[Arc<Source>], documents: &[DataDocument]) -> Digest {
 fn problems(modules: &[Module], data: &Node) -> Vec<Problem> {
     let mut found = Vec::new();
     for (number, module) in modules.iter().enumerate() {
+        found.extend(reserved_package(module).map(|diagnostic| Problem::with(number, diagnostic)));
         let shapes = module.syntax.policy.iter().filter_map(|rule| shape::inspect(module, rule).err());
         found.extend(shapes.map(|diagnostic| Problem::with(number, diagnostic)));
         found.extend(
@@ -219,6 +235,15 @@ fn problems(modules: &[Module], data: &Node) -> Vec<Problem> {
         calls::inspect(modules, data).into_iter().map(|(module, diagnostic)| Problem::with(module, diagnostic)),
     );
     found
+}
+
+fn reserved_package(module: &Module) -> Option<Diagnostic> {
+    let place = || module.location(module.syntax.package.refr.span());
+    (module.package.first().map(String::as_str) == Some(RESERVED)).then(|| {
+        Diagnostic::error(rules::POLICY_SHAPE, format!("`data.{RESERVED}` is what Hydrant tells policies"))
+            .at(place(), "no package can lie there")
+            .help("give the package another name")
+    })
 }
 
 /// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
@@ -332,10 +357,11 @@ fn merge_documents(documents: &[DataDocument], diagnostics: &mut Vec<Diagnostic>
         let stream = read(&document.source, &ReadLimits::default());
         diagnostics.extend(stream.diagnostics);
         for read in stream.documents {
-            let wrapped = document.at.iter().rev().fold(read.root, |node, key| {
+            let mut wrapped = document.at.iter().rev().fold(read.root, |node, key| {
                 let key = Key { span: node.span, name: key.as_str().into() };
                 Node { span: node.span, value: Value::Mapping(vec![Entry { key, value: node }]) }
             });
+            diagnostics.extend(without_reserved(&mut wrapped, &document.source));
             if let Err(span) = merge(&mut root, wrapped) {
                 let problem =
                     Diagnostic::error(rules::POLICY_SYNTAX, "two data documents give different values for one key")
@@ -346,6 +372,16 @@ fn merge_documents(documents: &[DataDocument], diagnostics: &mut Vec<Diagnostic>
         }
     }
     root
+}
+
+/// Takes away what only Hydrant may say.
+fn without_reserved(data: &mut Node, source: &Arc<Source>) -> Option<Diagnostic> {
+    let Value::Mapping(entries) = &mut data.value else { return None };
+    let at = entries.iter().position(|entry| &*entry.key.name == RESERVED)?;
+    let span = entries.remove(at).key.span;
+    let message = format!("`data.{RESERVED}` is what Hydrant tells policies");
+    let diagnostic = Diagnostic::error(rules::POLICY_SHAPE, message);
+    Some(diagnostic.at(Location::new(source, span), "no document can define it").help("give the key another name"))
 }
 
 /// Adds the keys of `from`; the span of what cannot be added if both say something different.

@@ -1,13 +1,19 @@
 //! The policies that are part of the product, by the name under which `policies.builtin` asks for them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::source::Source;
 
-/// File names and texts of one pack.
-type Pack = &'static [(&'static str, &'static str)];
+/// The name that a file has below `policies/`, and its text.
+type File = (&'static str, &'static str);
 
-const PACKS: &[(&str, Pack)] = &[("good-practice", GOOD_PRACTICE)];
+struct Pack {
+    name: &'static str,
+    files: &'static [&'static [File]],
+    /// Rules of `good-practice` that find nothing that this pack does not find too.
+    covers: &'static [&'static str],
+}
 
 /// A file of `policies/`, with the name it has there.
 macro_rules! policy {
@@ -16,8 +22,16 @@ macro_rules! policy {
     };
 }
 
-const GOOD_PRACTICE: Pack = &[
-    policy!("lib/workload.rego"),
+const PACKS: &[Pack] = &[
+    Pack { name: "good-practice", files: &[LIBRARY, GOOD_PRACTICE], covers: &[] },
+    Pack { name: "pod-security-baseline", files: &[LIBRARY, BASELINE], covers: COVERED_BY_BASELINE },
+    Pack { name: "pod-security-restricted", files: &[LIBRARY, BASELINE, RESTRICTED], covers: COVERED_BY_RESTRICTED },
+];
+
+const LIBRARY: &[File] =
+    &[policy!("lib/kubernetes.rego"), policy!("lib/pod_security.rego"), policy!("lib/workload.rego")];
+
+const GOOD_PRACTICE: &[File] = &[
     policy!("good-practice/cluster_admin_binding.rego"),
     policy!("good-practice/dangerous_capability.rego"),
     policy!("good-practice/default_service_account_token.rego"),
@@ -36,14 +50,71 @@ const GOOD_PRACTICE: Pack = &[
     policy!("good-practice/writable_root_filesystem.rego"),
 ];
 
+const BASELINE: &[File] = &[
+    policy!("pod-security-baseline/baseline_added_capability.rego"),
+    policy!("pod-security-baseline/baseline_apparmor_profile.rego"),
+    policy!("pod-security-baseline/baseline_host_namespace.rego"),
+    policy!("pod-security-baseline/baseline_host_path_volume.rego"),
+    policy!("pod-security-baseline/baseline_host_port.rego"),
+    policy!("pod-security-baseline/baseline_privileged_container.rego"),
+    policy!("pod-security-baseline/baseline_probe_host.rego"),
+    policy!("pod-security-baseline/baseline_proc_mount.rego"),
+    policy!("pod-security-baseline/baseline_seccomp_profile.rego"),
+    policy!("pod-security-baseline/baseline_selinux_options.rego"),
+    policy!("pod-security-baseline/baseline_unsafe_sysctl.rego"),
+    policy!("pod-security-baseline/baseline_windows_host_process.rego"),
+];
+
+const RESTRICTED: &[File] = &[
+    policy!("pod-security-restricted/restricted_capability.rego"),
+    policy!("pod-security-restricted/restricted_privilege_escalation.rego"),
+    policy!("pod-security-restricted/restricted_proc_mount.rego"),
+    policy!("pod-security-restricted/restricted_root_user.rego"),
+    policy!("pod-security-restricted/restricted_run_as_non_root.rego"),
+    policy!("pod-security-restricted/restricted_seccomp_profile.rego"),
+    policy!("pod-security-restricted/restricted_volume_type.rego"),
+];
+
+const COVERED_BY_BASELINE: &[&str] = &[
+    "policies/good-practice/dangerous_capability.rego",
+    "policies/good-practice/host_namespace.rego",
+    "policies/good-practice/host_path_volume.rego",
+    "policies/good-practice/privileged_container.rego",
+];
+
+const COVERED_BY_RESTRICTED: &[&str] = &[
+    "policies/good-practice/dangerous_capability.rego",
+    "policies/good-practice/host_namespace.rego",
+    "policies/good-practice/host_path_volume.rego",
+    "policies/good-practice/privilege_escalation.rego",
+    "policies/good-practice/privileged_container.rego",
+    "policies/good-practice/run_as_root.rego",
+];
+
 /// The policies of a shipped pack; `None` if there is no pack of that name.
 #[must_use]
 pub fn shipped(name: &str) -> Option<Vec<Arc<Source>>> {
-    let (_, pack) = PACKS.iter().find(|(pack, _)| *pack == name)?;
-    Some(pack.iter().map(|(path, text)| Source::file(*path, *text)).collect())
+    pack(name).map(|pack| files(&[pack]).collect())
+}
+
+/// The policies of several packs, as they judge together: each once, and without those of `good-practice` that a
+/// stricter pack covers. Names that no pack has are passed over.
+pub fn chosen<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Arc<Source>> {
+    let packs: Vec<&Pack> = names.into_iter().filter_map(pack).collect();
+    let covered: BTreeSet<&str> = packs.iter().flat_map(|pack| pack.covers).copied().collect();
+    files(&packs).filter(|source| !covered.contains(source.name())).collect()
 }
 
 /// The names of the shipped packs, sorted.
 pub fn shipped_names() -> impl Iterator<Item = &'static str> {
-    PACKS.iter().map(|(name, _)| *name)
+    PACKS.iter().map(|pack| pack.name)
+}
+
+fn pack(name: &str) -> Option<&'static Pack> {
+    PACKS.iter().find(|pack| pack.name == name)
+}
+
+fn files(packs: &[&Pack]) -> impl Iterator<Item = Arc<Source>> {
+    let files: BTreeMap<_, _> = packs.iter().flat_map(|pack| pack.files.concat()).collect();
+    files.into_iter().map(|(name, text)| Source::file(name, text))
 }

@@ -1,7 +1,7 @@
 //! Judge: every object of every environment, against schemas and policies, side by side.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -11,11 +11,12 @@ use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Selection};
 use crate::admit::{Checked, Evidence};
 use crate::config::{self, Project};
 use crate::diagnostic::{Diagnostic, rules};
-use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, PolicySet};
+use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicySet};
 use crate::load::{Checks, SchemaPlace};
 use crate::manifest::{Manifest, ReadLimits};
 use crate::parse::parse;
 use crate::report::Accounting;
+use crate::source::Source;
 use crate::validate::{Coverage, Schemas, UnknownKinds};
 
 /// How many objects a worker takes at once: enough that taking them costs nothing.
@@ -45,7 +46,7 @@ impl<'a> Gates<'a> {
         let mut common = found;
         let crds = read_crds(&checks, &limits.read, &mut common);
         let packs = project.policies.builtin.iter().map(|pack| pack.value.as_str());
-        let (policies, refused) = policies(packs, &checks, &limits.evaluation);
+        let (policies, refused) = policies(evaluate::chosen(packs), &checks, &limits.evaluation);
         common.extend(refused);
         let unknown = unknown_kinds(project.schemas.unknown);
         Ok(Self { places, crds, unknown, policies, common })
@@ -98,13 +99,9 @@ pub(super) fn read_crds(checks: &Checks, limits: &ReadLimits, diagnostics: &mut 
     crds
 }
 
-/// Loads shipped packs and a project's own policies, with the data beside them.
-pub fn policies<'a>(
-    packs: impl Iterator<Item = &'a str>,
-    checks: &Checks,
-    limits: &EvaluationLimits,
-) -> (PolicySet, Vec<Diagnostic>) {
-    let shipped = packs.flat_map(|pack| evaluate::shipped(pack).expect("config knows the names of the packs"));
+/// Loads shipped policies and a project's own, with the data beside them.
+#[must_use]
+pub fn policies(shipped: Vec<Arc<Source>>, checks: &Checks, limits: &EvaluationLimits) -> (PolicySet, Vec<Diagnostic>) {
     let files: Vec<_> = checks.policies.iter().cloned().chain(shipped).collect();
     // as `conftest --data` and `opa run` place them: a data file's content is `data` itself
     let data = checks.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
@@ -132,8 +129,10 @@ pub(super) fn all(
         .zip(&schemas)
         .flat_map(|(environment, (schemas, _))| {
             let name = &*environment.environment.name;
+            let kubernetes = Kubernetes::parse(&environment.environment.kubernetes.value)
+                .expect("`known_kubernetes` asked for every environment");
             let asked = environment.manifests.iter().filter(|(app, _)| selection.has_app(name, app));
-            asked.map(move |(app, manifest)| (name, app, Object { manifest, schemas }))
+            asked.map(move |(app, manifest)| (name, app, Object { manifest, schemas, kubernetes }))
         })
         .collect();
     let judged = judge(&gates.policies, &objects, |(_, _, object)| object, progress);
@@ -165,6 +164,7 @@ pub(super) fn all(
 pub(super) struct Object<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) schemas: &'a Schemas,
+    pub(super) kubernetes: Kubernetes,
 }
 
 /// Compiling policies costs milliseconds, so evaluators are passed from batch to batch: as many as there are workers.
@@ -198,6 +198,7 @@ pub(super) fn judge<T: Sync>(
 
 fn judge_one(object: &Object<'_>, evaluator: &mut Evaluator<'_>) -> Judged {
     let verdict = object.schemas.validate(object.manifest);
+    evaluator.aim_at(object.kubernetes);
     let judgement = evaluator.judge(object.manifest);
     let found = verdict.diagnostics.into_iter().chain(judgement.diagnostics);
     Judged { coverage: verdict.coverage, judged: judgement.rules > 0, diagnostics: found.collect() }

@@ -11,6 +11,7 @@ use super::lookup::with_schema_files;
 use super::{Error, Limits, Progress};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Severity, rules};
+use crate::evaluate::{self, Kubernetes};
 use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
 use crate::manifest::Manifest;
 use crate::parse::{Parsed, parse};
@@ -96,8 +97,9 @@ impl LooseCheckup {
 /// Reads and judges loose files.
 pub fn validate_loose(run: &LooseRun<'_>, limits: &Limits, progress: &dyn Progress) -> Result<LooseCheckup, Error> {
     let schemas = Schemas::new(run.kubernetes, judge::unknown_kinds(run.unknown))?;
-    let (policies, mut diagnostics) =
-        judge::policies(run.packs.iter().map(String::as_str), &run.checks, &limits.evaluation);
+    let kubernetes = Kubernetes::parse(run.kubernetes).expect("there are schemas for it");
+    let packs = evaluate::chosen(run.packs.iter().map(String::as_str));
+    let (policies, mut diagnostics) = judge::policies(packs, &run.checks, &limits.evaluation);
     diagnostics.extend(run.checks.diagnostics.iter().cloned());
     let crds = judge::read_crds(&run.checks, &limits.read, &mut diagnostics);
 
@@ -120,7 +122,8 @@ pub fn validate_loose(run: &LooseRun<'_>, limits: &Limits, progress: &dyn Progre
     let schemas = with_schema_files(schemas, &run.places, kinds, run.kubernetes, !run.lenient)?;
     diagnostics.extend(schemas.unevaluated(wanted.iter().copied()));
 
-    let objects: Vec<Object<'_>> = wanted.iter().map(|manifest| Object { manifest, schemas: &schemas }).collect();
+    let objects: Vec<Object<'_>> =
+        wanted.iter().map(|manifest| Object { manifest, schemas: &schemas, kubernetes }).collect();
     let judged: Vec<Judged> = judge(&policies, &objects, |object| object, progress);
     judge::account(&judged, &mut accounting);
     progress.finish();

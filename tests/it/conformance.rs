@@ -8,6 +8,7 @@ mod judge;
 mod kubeconform;
 mod kubectl;
 mod kubectl_validate;
+mod pod_security;
 mod pointers;
 mod settle;
 mod suite;

@@ -17,6 +17,7 @@ mod loose;
 mod publication;
 mod render;
 mod sandbox;
+mod shipped;
 mod validate;
 mod writers;
 mod yaml;
