@@ -4,7 +4,7 @@
 //! text; lines and columns are computed only when a diagnostic is shown.
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A range of bytes in one source: `start` included, `end` excluded.
 ///
@@ -79,7 +79,7 @@ pub struct Source {
     origin: Origin,
     text: String,
     line_starts: OnceLock<Vec<u32>>,
-    hidden: OnceLock<Vec<Span>>,
+    hidden: Mutex<Vec<Span>>,
 }
 
 impl Source {
@@ -101,7 +101,7 @@ impl Source {
             origin,
             text: text.into(),
             line_starts: OnceLock::new(),
-            hidden: OnceLock::new(),
+            hidden: Mutex::default(),
         })
     }
 
@@ -129,16 +129,19 @@ impl Source {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    /// Says which parts of the text are secret: reports show asterisks in their place. Only the first call counts, since
-    /// what a text holds does not change.
-    pub fn hide(&self, spans: Vec<Span>) {
-        let _ = self.hidden.set(spans);
+    /// Says which parts of the text are secret: reports show asterisks in their place. Whoever learns of one says so, and
+    /// what was once said stays.
+    pub fn hide(&self, spans: impl IntoIterator<Item = Span>) {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).extend(spans);
     }
 
-    /// The parts that no report may show.
+    /// The parts that no report may show, sorted.
     #[must_use]
-    pub fn hidden(&self) -> &[Span] {
-        self.hidden.get().map_or(&[], Vec::as_slice)
+    pub fn hidden(&self) -> Vec<Span> {
+        let mut spans = self.hidden.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        spans.sort_unstable();
+        spans.dedup();
+        spans
     }
 
     /// The byte offset at which line `line` (from 0) begins; `None` past the end.

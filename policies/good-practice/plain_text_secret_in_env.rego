@@ -11,14 +11,16 @@
 #   fix: "take the value from a Secret: `valueFrom.secretKeyRef`"
 package policies.good_practice.plain_text_secret_in_env
 
+import data.policies.lib.secrets
 import data.policies.lib.workload
 
-warn contains {"msg": msg, "path": array.concat(container.path, ["env", i, "value"])} if {
+warn contains {"msg": msg, "secret": true, "path": array.concat(container.path, ["env", i, "value"])} if {
 	some container in workload.all_containers
 	some i, variable in container.spec.env
 	regex.match(`(?i)(^|_)(password|passwd|passphrase|secret|token|api_?key|secret_?key|private_?key|access_?key)$`, variable.name)
 	is_string(variable.value)
 	holds_something(variable.value)
+	not secrets.placeholder(variable.value)
 	msg := sprintf("variable `%s` of container `%s` is set in plain text", [variable.name, container.name])
 }
 

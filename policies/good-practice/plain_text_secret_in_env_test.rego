@@ -17,3 +17,7 @@ test_a_path_is_no_finding if {
 test_another_name_is_no_finding if {
 	count(plain_text_secret_in_env.warn) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "env": [{"name": "TOKEN_FILE", "value": "x"}, {"name": "MONKEY", "value": "x"}]}]}}
 }
+
+test_a_placeholder_is_no_finding if {
+	count(plain_text_secret_in_env.warn) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "env": [{"name": "TOKEN", "value": "INSERT_TOKEN"}, {"name": "A_TOKEN", "value": "changeme"}]}]}}
+}

@@ -55,7 +55,12 @@ pub(super) fn diagnostic(rule: &PolicyRule, result: &RegoValue, manifest: &Manif
     if let Some(fix) = own("fix").or(rule.fix.as_deref()) {
         diagnostic = diagnostic.help(without_secrets(fix, manifest));
     }
-    match pointer_of(result) {
+    let pointer = pointer_of(result);
+    if member(result, "secret") == Some(&RegoValue::from(true)) {
+        let node = pointer.as_ref().and_then(|pointer| pointer.resolve(&manifest.root));
+        manifest.source.hide(node.map(|node| node.span));
+    }
+    match pointer {
         Some(pointer) => diagnostic.at(manifest.locate(&pointer), "").pointer(pointer.to_string()),
         None => diagnostic.at(named_line(result, manifest).unwrap_or_else(|| identity(manifest)), ""),
     }

@@ -26,10 +26,16 @@ const PACKS: &[Pack] = &[
     Pack { name: "good-practice", files: &[LIBRARY, GOOD_PRACTICE], covers: &[] },
     Pack { name: "pod-security-baseline", files: &[LIBRARY, BASELINE], covers: COVERED_BY_BASELINE },
     Pack { name: "pod-security-restricted", files: &[LIBRARY, BASELINE, RESTRICTED], covers: COVERED_BY_RESTRICTED },
+    Pack { name: "secrets", files: &[LIBRARY, SECRETS], covers: &[] },
 ];
 
-const LIBRARY: &[File] =
-    &[policy!("lib/kubernetes.rego"), policy!("lib/pod_security.rego"), policy!("lib/workload.rego")];
+const LIBRARY: &[File] = &[
+    policy!("lib/kubernetes.rego"),
+    policy!("lib/pod_security.rego"),
+    policy!("lib/secrets.rego"),
+    policy!("lib/tokens.rego"),
+    policy!("lib/workload.rego"),
+];
 
 const GOOD_PRACTICE: &[File] = &[
     policy!("good-practice/cluster_admin_binding.rego"),
@@ -73,6 +79,15 @@ const RESTRICTED: &[File] = &[
     policy!("pod-security-restricted/restricted_run_as_non_root.rego"),
     policy!("pod-security-restricted/restricted_seccomp_profile.rego"),
     policy!("pod-security-restricted/restricted_volume_type.rego"),
+];
+
+const SECRETS: &[File] = &[
+    policy!("good-practice/plain_text_secret_in_env.rego"),
+    policy!("secrets/password_in_arguments.rego"),
+    policy!("secrets/password_in_config_map.rego"),
+    policy!("secrets/password_in_url.rego"),
+    policy!("secrets/plain_text_secret.rego"),
+    policy!("secrets/plain_text_token.rego"),
 ];
 
 const COVERED_BY_BASELINE: &[&str] = &[

@@ -65,11 +65,12 @@ impl SourceCode for Snippet<'_> {
 
 /// The text with asterisks for what is secret, byte for byte, so that every span stays where it is.
 fn masked(source: &Source) -> Cow<'_, str> {
-    if source.hidden().is_empty() {
+    let hidden = source.hidden();
+    if hidden.is_empty() {
         return Cow::Borrowed(source.text());
     }
     let mut bytes = source.text().as_bytes().to_vec();
-    for span in source.hidden() {
+    for span in hidden {
         let secret = bytes.get_mut(span.range()).unwrap_or_default();
         secret.iter_mut().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| *byte = b'*');
     }

@@ -479,6 +479,16 @@ fn values_of_a_secret_never_reach_a_message() {
 }
 
 #[test]
+fn a_result_may_say_that_its_place_holds_a_secret() {
+    let policy = "package a\n\ndeny contains {\"msg\": \"m\", \"path\": \"/data/p\", \"secret\": true}\n";
+    let object =
+        &manifests("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  p: hunter2\n  q: known\n")[0];
+    assert_eq!(loaded(&[policy]).evaluator().judge(object).diagnostics.len(), 1);
+    let hidden: Vec<&str> = object.source.hidden().into_iter().map(|span| object.source.slice(span)).collect();
+    assert_eq!(hidden, ["hunter2"]);
+}
+
+#[test]
 fn data_documents_are_seen_and_count_in_the_digest() {
     let policy = [Source::file("a.rego", "package a\n\ndeny contains n if { some n in data.limits.names }\n")];
     let document = |text: &str| [DataDocument { at: vec!["limits".into()], source: Source::file("data.yaml", text) }];
