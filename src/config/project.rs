@@ -12,7 +12,8 @@ use crate::tree::RepoPath;
 pub const DEFAULT_KUBERNETES: &str = "1.34";
 
 /// The packs of policies that Hydrant ships.
-pub const BUILTIN_PACKS: &[&str] = &["good-practice", "pod-security-baseline", "pod-security-restricted", "secrets"];
+pub const BUILTIN_PACKS: &[&str] =
+    &["good-practice", "hydration-risks", "pod-security-baseline", "pod-security-restricted", "secrets"];
 
 /// The part of an app's values path that stands for the environment's name.
 pub const ENVIRONMENT_PLACEHOLDER: &str = "{environment}";

@@ -157,7 +157,8 @@ pub enum UnknownKinds {
 pub(super) struct Policies {
     /// Files or folders with Rego. By default `policies`, if it exists.
     pub(super) paths: Option<Vec<String>>,
-    /// Packs that Hydrant ships. By default `[good-practice]`; `[]` switches them off.
+    /// Packs that Hydrant ships: `good-practice`, `hydration-risks`, `pod-security-baseline`, `pod-security-restricted`,
+    /// `secrets`. By default `[good-practice]`; `[]` switches them off.
     pub(super) builtin: Option<Vec<String>>,
 }
 

@@ -24,12 +24,14 @@ macro_rules! policy {
 
 const PACKS: &[Pack] = &[
     Pack { name: "good-practice", files: &[LIBRARY, GOOD_PRACTICE], covers: &[] },
+    Pack { name: "hydration-risks", files: &[LIBRARY, HYDRATION_RISKS], covers: &[] },
     Pack { name: "pod-security-baseline", files: &[LIBRARY, BASELINE], covers: COVERED_BY_BASELINE },
     Pack { name: "pod-security-restricted", files: &[LIBRARY, BASELINE, RESTRICTED], covers: COVERED_BY_RESTRICTED },
     Pack { name: "secrets", files: &[LIBRARY, SECRETS], covers: &[] },
 ];
 
 const LIBRARY: &[File] = &[
+    policy!("lib/gitops.rego"),
     policy!("lib/kubernetes.rego"),
     policy!("lib/pod_security.rego"),
     policy!("lib/secrets.rego"),
@@ -38,10 +40,14 @@ const LIBRARY: &[File] = &[
 ];
 
 const GOOD_PRACTICE: &[File] = &[
+    policy!("good-practice/anonymous_binding.rego"),
+    policy!("good-practice/blocking_disruption_budget.rego"),
+    policy!("good-practice/blocking_webhook.rego"),
     policy!("good-practice/cluster_admin_binding.rego"),
     policy!("good-practice/dangerous_capability.rego"),
     policy!("good-practice/default_service_account_token.rego"),
     policy!("good-practice/deprecated_ingress_class.rego"),
+    policy!("good-practice/external_ip.rego"),
     policy!("good-practice/host_namespace.rego"),
     policy!("good-practice/host_path_volume.rego"),
     policy!("good-practice/latest_tag.rego"),
@@ -50,10 +56,24 @@ const GOOD_PRACTICE: &[File] = &[
     policy!("good-practice/missing_resource_requests.rego"),
     policy!("good-practice/plain_text_secret_in_env.rego"),
     policy!("good-practice/privilege_escalation.rego"),
+    policy!("good-practice/privilege_granting_role.rego"),
     policy!("good-practice/privileged_container.rego"),
     policy!("good-practice/run_as_root.rego"),
     policy!("good-practice/wildcard_rbac.rego"),
     policy!("good-practice/writable_root_filesystem.rego"),
+];
+
+const HYDRATION_RISKS: &[File] = &[
+    policy!("hydration-risks/empty_sync_allowed.rego"),
+    policy!("hydration-risks/forced_recreation.rego"),
+    policy!("hydration-risks/forced_recreation_of_data.rego"),
+    policy!("hydration-risks/generated_name.rego"),
+    policy!("hydration-risks/live_metadata.rego"),
+    policy!("hydration-risks/misplaced_helm_hook.rego"),
+    policy!("hydration-risks/never_applied.rego"),
+    policy!("hydration-risks/outlives_its_removal.rego"),
+    policy!("hydration-risks/prunable_data.rego"),
+    policy!("hydration-risks/volume_deleted_with_claim.rego"),
 ];
 
 const BASELINE: &[File] = &[
