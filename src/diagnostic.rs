@@ -282,6 +282,8 @@ rules! {
         "The folder is a Helm chart or a kustomization. It is recognised, and refused rather than read as plain YAML, which would publish templates or patches as objects.";
     UNREADABLE_INPUT = "unreadable-input", "a file of an app could not be used",
         "It is not UTF-8, too large, or a symlink that leaves the repository.";
+    UTF_16 = "utf-16", "a file is UTF-16",
+        "kubectl cuts a text into lines byte by byte and cannot read UTF-16. `hydrant validate --fix` writes the same text as UTF-8.";
     // ── render ────────────────────────────────────────────────────────────────────────────────────────────────
     TEMPLATE_SYNTAX = "template-syntax", "a template does not parse",
         "The template engine stopped at the arrow.";
@@ -305,7 +307,41 @@ rules! {
     YAML_LIMIT = "yaml-limit", "a document exceeds a limit of size, depth or aliases",
         "Aliases that multiply, or nesting without end, are refused before they cost memory.";
     DUPLICATE_KEY = "duplicate-key", "a mapping has the same key twice",
-        "YAML readers keep one of the two in silence, and not all the same one. Keys count as Kubernetes reads them: `1` and `\"1\"` are one key.";
+        "YAML readers keep one of the two in silence, and not all the same one. `hydrant validate --fix` drops one of the two where their values are equal.";
+    COLLIDING_KEYS = "colliding-keys", "two keys of a mapping are one key to Kubernetes",
+        "Keys become text: `1` and `\"1\"` are one key, and so are `on` and `yes`. Kubernetes loses one of the two in silence, even where it is strict.";
+    MERGE_OVERLAP = "merge-overlap", "a mapping gives a key that it also merges with `<<`",
+        "YAML lets the mapping's own key win, but a strict reader of Kubernetes refuses it as a duplicate, and go-yaml lets a merge below the key override it. Write the key once: leave it out of what is merged, or write the merged keys out.";
+    REPEATED_MERGE = "repeated-merge", "a mapping has `<<` twice",
+        "Kubernetes merges both in silence; other readers take the second for a duplicate, and drop one or refuse the file. Merge both with one key: `<<: [*first, *second]`.";
+    YAML_BOOLEAN = "yaml-boolean", "a word without quotes that Kubernetes reads as a boolean",
+        "`yes`, `no`, `on`, `off`, `y` and `n` are booleans in YAML 1.1, which Kubernetes reads, and text in YAML 1.2. Write `true` or `false`, or quotes where text is meant.";
+    LEADING_ZERO = "leading-zero", "a number that begins with a zero",
+        "To Kubernetes `0644` is octal: 420. To readers of YAML 1.2 it is 644. `0888` is 888 to Kubernetes and text to other readers. Write the decimal number, or quotes where text is meant.";
+    NUMBER_SPELLING = "number-spelling", "a number in a spelling that not every reader knows",
+        "`1_000`, `0b101` and `0o644` are numbers to Kubernetes and text to other readers. Write the decimal number, or quotes where text is meant.";
+    BASE_60 = "base-60", "a text that other readers take for a number to the base 60",
+        "`22:22` is text to Kubernetes and to YAML 1.2, and 1342 to many readers of YAML 1.1. Write quotes.";
+    LOSSY_NUMBER = "lossy-number", "a number with more digits than a reader keeps",
+        "Kubernetes keeps integers of 64 bits with sign; of anything else, and in every tool that knows only floating point, 15 to 17 digits are left. An identifier of many digits is text: write quotes.";
+    NON_STRING_KEY = "non-string-key", "a key that is written as a number or a boolean",
+        "Keys of JSON are text, so Kubernetes makes text of them: `on` becomes `\"true\"`, `0x10` becomes `\"16\"`. Other readers keep a number, or another text. Write the key in quotes.";
+    CUSTOM_TAG = "custom-tag", "a tag that Kubernetes does not know",
+        "Kubernetes drops tags like `!Ref` in silence and keeps the bare value. The tool that was to replace the value has not run, or was never meant to read this file.";
+    TAB_SEPARATOR = "tab-separator", "a tab between words of YAML",
+        "Kubernetes reads a tab here as a space; other readers refuse the file. Write a space.";
+    BYTE_ORDER_MARK = "byte-order-mark", "a document begins with a byte order mark",
+        "Kubernetes skips the invisible character U+FEFF; other tools take it for a part of the first key.";
+    MIXED_LINE_ENDS = "mixed-line-ends", "a text has line ends of two kinds",
+        "Kubernetes does not mind, but tools that look for `---` between line ends of one kind miss documents.";
+    DOCUMENT_END = "document-end", "a line `...` ends a document",
+        "Kubernetes drops what follows `...` up to the next `---`, in silence. Where nothing follows, the line does nothing and may go.";
+    YAML_DIRECTIVE = "yaml-directive", "a `%` directive stands before a document",
+        "kubectl cuts the directive from its document and then refuses the file. Remove it: Kubernetes reads YAML 1.1.";
+    ODD_LINE_BREAK = "odd-line-break", "an invisible character is a line break to Kubernetes only",
+        "U+0085, U+2028 and U+2029 end lines in YAML 1.1, which Kubernetes reads, and are text in YAML 1.2: a key can hide behind one.";
+    UNRENDERED_TEMPLATE = "unrendered-template", "template braces are left in a document",
+        "`{{ … }}` without quotes is a mapping used as a key, which Kubernetes refuses. Render the template first, or quote the text.";
     NOT_AN_OBJECT = "not-an-object", "a document is no Kubernetes object",
         "A document must be a mapping with `apiVersion`, `kind` and `metadata.name`.";
     MISSING_IDENTITY = "missing-identity", "an object lacks `apiVersion`, `kind` or `metadata.name`",
@@ -354,7 +390,8 @@ mod tests {
         let count = ids.len();
         ids.dedup();
         assert_eq!(ids.len(), count);
-        assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(ids.iter().all(|id| id.bytes().all(allowed)));
     }
 
     #[test]
