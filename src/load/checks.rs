@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::apps::placed;
+use super::inputs::no_text;
 use super::listing::Listing;
 use super::roles::is_hidden;
 use super::schemas::folder_of;
 use super::{LoadError, LooseError};
 use crate::config::{Project, SchemaLocation, Spanned};
 use crate::diagnostic::{Diagnostic, rules};
+use crate::manifest::text_of;
 use crate::source::Source;
 use crate::tree::{ReadTree, RepoPath, TreeError};
 
@@ -129,16 +131,18 @@ impl Reader<'_> {
     }
 
     fn source(&mut self, file: &RepoPath) -> Result<Option<Arc<Source>>, LoadError> {
-        let problem = match self.tree.read(file) {
-            Ok(bytes) => match std::str::from_utf8(&bytes) {
+        let diagnostic = match self.tree.read(file) {
+            Ok(bytes) => match text_of(&bytes) {
                 Ok(text) => return Ok(Some(Source::file(file.as_str(), text))),
-                Err(_) => format!("`{file}` is not UTF-8"),
+                Err(not_text) => no_text(file, &not_text, "move it elsewhere"),
             },
-            Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => error.to_string(),
+            Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => {
+                Diagnostic::error(rules::UNREADABLE_INPUT, error.to_string())
+                    .help("replace it by a text file, or move it elsewhere")
+            }
             Err(error) => return Err(error.into()),
         };
-        let diagnostic = Diagnostic::error(rules::UNREADABLE_INPUT, problem);
-        self.diagnostics.push(diagnostic.help("replace it by a text file of this repository, or move it elsewhere"));
+        self.diagnostics.push(diagnostic);
         Ok(None)
     }
 

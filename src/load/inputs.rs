@@ -9,6 +9,7 @@ use super::roles::{foreign_engine, is_hidden, is_jinja, role};
 use super::{EngineKind, Input, Inputs, LoadError, Role};
 use crate::config::{Engine, Project};
 use crate::diagnostic::{Diagnostic, rules};
+use crate::manifest::{NotText, text_of};
 use crate::source::{Location, Source, Span};
 use crate::tree::{Digest, ReadTree, RepoPath, TreeError};
 
@@ -126,19 +127,20 @@ impl InputReader<'_> {
                 self.tree.contains(file).map(|_| Ok(String::new()))
             }
             Role::Ignored(_) => Ok(Ok(String::new())),
-            _ => self.tree.read(file).map(|bytes| text(&bytes)),
+            _ => self.tree.read(file).map(|bytes| text_of(&bytes).map(str::to_owned)),
         };
-        let problem = match text {
+        let mut diagnostic = match text {
             Ok(Ok(text)) => {
                 let digest = Digest::of(text.as_bytes());
                 return Ok(Input { digest, shared: false, role, source: Source::file(file.as_str(), text) });
             }
-            Ok(Err(reason)) => format!("`{file}` is not UTF-8: {reason}"),
-            Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => error.to_string(),
+            Ok(Err(not_text)) => no_text(file, &not_text, "`exclude` it"),
+            Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => {
+                Diagnostic::error(rules::UNREADABLE_INPUT, error.to_string())
+                    .help("replace it by a text file, or `exclude` it")
+            }
             Err(error) => return Err(error.into()),
         };
-        let mut diagnostic = Diagnostic::error(rules::UNREADABLE_INPUT, problem)
-            .help("replace it by a text file of this repository, or `exclude` it");
         diagnostic.subject.app = (!app.is_empty()).then(|| app.to_owned());
         self.diagnostics.push(diagnostic);
         let source = Source::file(file.as_str(), "");
@@ -155,17 +157,12 @@ fn engine(wanted: Engine, roles: &[(&RepoPath, Role)]) -> EngineKind {
     }
 }
 
-/// The text of a file, or what is wrong with its bytes.
-pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) => {
-            Err("it is UTF-16".to_owned())
-        }
-        Err(error) => {
-            let valid = &bytes[..error.valid_up_to()];
-            let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-            Err(format!("byte 0x{:02x} on line {line}", bytes[error.valid_up_to()]))
-        }
+/// A file whose bytes are no text; `otherwise` is the other way out.
+pub(super) fn no_text(file: impl std::fmt::Display, not_text: &NotText, otherwise: &str) -> Diagnostic {
+    match not_text {
+        NotText::Utf16(_) => Diagnostic::error(rules::UTF_16, format!("`{file}` is UTF-16, which kubectl cannot read"))
+            .help(format!("convert it to UTF-8, as `hydrant validate --fix` does, or {otherwise}")),
+        _ => Diagnostic::error(rules::UNREADABLE_INPUT, format!("`{file}` is not UTF-8: {not_text}"))
+            .help(format!("replace it by a text file, or {otherwise}")),
     }
 }

@@ -3,6 +3,7 @@
 //! Folders are walked as git would: `.gitignore` counts. Only names that end in `.yaml`, `.yml` or `.json`, and
 //! templates of those, are files here; everything else was never meant.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -11,11 +12,12 @@ use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
-use super::inputs::text;
+use super::inputs::no_text;
 use super::roles::{is_hidden, is_jinja, is_manifest, is_template};
 use super::worktree::MAX_FILE_BYTES;
 use crate::config::{CONFIG_FILE, Globs, PatternError};
 use crate::diagnostic::{Diagnostic, rules};
+use crate::manifest::text_of;
 use crate::source::Source;
 use crate::tree::RepoPath;
 
@@ -154,17 +156,19 @@ pub fn find_loose(base: &Path, inputs: Vec<LooseInput>) -> Result<Vec<LooseFile>
 impl LooseFile {
     /// Its text, or what is wrong with it.
     pub fn read(&self) -> Result<Arc<Source>, Diagnostic> {
-        let unreadable = |reason: String| {
-            Diagnostic::error(rules::UNREADABLE_INPUT, format!("`{}` {reason}", self.name))
-                .help("replace it by a text file that can be read, or leave it out")
-        };
-        let decoded = match &self.content {
-            Content::Memory(bytes) => text(bytes),
-            Content::Disk(path) => text(&read(path).map_err(|reason| unreadable(format!("cannot be read: {reason}")))?),
-        };
-        match decoded {
-            Ok(text) => Ok(Source::file(&*self.name, text)),
-            Err(reason) => Err(unreadable(format!("is not UTF-8: {reason}"))),
+        let bytes = self.bytes()?;
+        let text = text_of(&bytes).map_err(|not_text| no_text(&self.name, &not_text, "leave it out"))?;
+        Ok(Source::file(&*self.name, text))
+    }
+
+    /// Its bytes as they are, or why they cannot be had.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, Diagnostic> {
+        match &self.content {
+            Content::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
+            Content::Disk(path) => read(path).map(Cow::Owned).map_err(|reason| {
+                Diagnostic::error(rules::UNREADABLE_INPUT, format!("`{}` cannot be read: {reason}", self.name))
+                    .help("replace it by a text file that can be read, or leave it out")
+            }),
         }
     }
 }
@@ -299,7 +303,8 @@ pub(super) fn files_at(
 /// The text of a file that something is checked by.
 pub(super) fn read_text(name: &str, path: &Path) -> Result<Arc<Source>, LooseError> {
     let failed = |message: String| LooseError::Io { path: name.to_owned(), message };
-    let text = text(&read(path).map_err(failed)?).map_err(|reason| failed(format!("it is not UTF-8: {reason}")))?;
+    let bytes = read(path).map_err(failed)?;
+    let text = text_of(&bytes).map_err(|not_text| failed(format!("it is not UTF-8: {not_text}")))?;
     Ok(Source::file(name, text))
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::LoadError;
 use crate::config;
 use crate::diagnostic::{Diagnostic, rules};
-use crate::manifest::{self, Entry, Node, ReadLimits, Value};
+use crate::manifest::{self, Entry, Node, ReadLimits, Value, text_of};
 use crate::source::{Location, Source};
 use crate::tree::{Digest, ReadTree, RepoPath, TreeError};
 
@@ -65,8 +65,9 @@ fn read(tree: &dyn ReadTree, path: &RepoPath) -> Result<Result<ValuesFile, Vec<D
         Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => return invalid(error.to_string()),
         Err(error) => return Err(error.into()),
     };
-    let Ok(text) = std::str::from_utf8(&bytes) else {
-        return invalid(format!("values file `{path}` is not UTF-8"));
+    let text = match text_of(&bytes) {
+        Ok(text) => text,
+        Err(not_text) => return invalid(format!("values file `{path}` is not UTF-8: {not_text}")),
     };
     let source = Source::file(path.as_str(), text);
     Ok(parse(&source).map(|root| ValuesFile { digest: Digest::of(&bytes), root }))

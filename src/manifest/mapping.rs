@@ -16,6 +16,40 @@ pub(super) struct Merge {
     pub(super) value: Node,
 }
 
+/// What YAML allows in merges and a strict reader of Kubernetes, or another reader, does not. Values files may do it.
+#[derive(Debug, Clone)]
+pub(super) enum Remark {
+    /// A mapping gives a key and merges it, or merges it twice.
+    Overlap(Overlap),
+    /// A mapping has `<<` twice.
+    SecondMerge { again: Span, first: Span },
+}
+
+/// A key that a merge brings into a mapping that has it already.
+#[derive(Debug, Clone)]
+pub(super) struct Overlap {
+    pub(super) name: Box<str>,
+    /// Where the mapping has it from.
+    pub(super) key: Span,
+    /// The `<<`.
+    pub(super) merge: Span,
+    /// What stands behind it.
+    pub(super) value: Span,
+    /// How many entries the mapping gives itself. Those that are merged follow them.
+    pub(super) own: usize,
+    /// The key of the first of them.
+    pub(super) first_own: Option<Span>,
+}
+
+/// A `<<` while it is applied.
+#[derive(Debug, Clone, Copy)]
+struct Applied {
+    key: Span,
+    value: Span,
+    /// How many entries there were before.
+    before: usize,
+}
+
 impl Problems {
     /// Reports keys given twice, and keeps the first of each.
     pub(super) fn drop_duplicates(&mut self, entries: &mut Vec<Entry>) {
@@ -44,9 +78,10 @@ impl Problems {
         for Merge { key, value } in merges {
             match first {
                 None => first = Some(key),
-                Some(first) => self.second_merge(key, first),
+                Some(first) => self.remark(Remark::SecondMerge { again: key, first }),
             }
-            understood &= self.merge_value(entries, &mut known, key, value, true);
+            let merge = Applied { key, value: value.span, before: entries.len() };
+            understood &= self.merge_value(entries, &mut known, merge, value, true);
         }
         understood
     }
@@ -55,7 +90,7 @@ impl Problems {
         &mut self,
         entries: &mut Vec<Entry>,
         known: &mut KnownKeys,
-        merge: Span,
+        merge: Applied,
         value: Node,
         lists: bool,
     ) -> bool {
@@ -72,30 +107,35 @@ impl Problems {
                 understood
             }
             _ => {
-                self.wrong_merge(value.span, merge);
+                self.wrong_merge(value.span, merge.key);
                 false
             }
         }
     }
 
-    fn merge_entries(&mut self, entries: &mut Vec<Entry>, known: &mut KnownKeys, merge: Span, merged: Vec<Entry>) {
+    fn merge_entries(&mut self, entries: &mut Vec<Entry>, known: &mut KnownKeys, merge: Applied, merged: Vec<Entry>) {
         for entry in merged {
             match known.find(entries, &entry.key.name) {
                 None => {
                     known.add(entries, &entry.key.name);
                     entries.push(entry);
                 }
-                // go-yaml lets a merge override what was written above it, every other reader does not
-                Some(index) => {
-                    let own = &entries[index];
-                    let above = known.is_own(index) && own.key.span.start < merge.start;
-                    if above && !own.value.same_meaning(&entry.value) {
-                        let (name, span) = (own.key.name.clone(), own.key.span);
-                        self.merge_overrides(&name, span, merge);
-                    }
-                }
+                Some(index) => self.overlap(entries, index, known, merge, &entry),
             }
         }
+    }
+
+    /// go-yaml lets a merge override what was written above it, be it a key or another `<<`; other readers do not.
+    fn overlap(&mut self, entries: &[Entry], index: usize, known: &KnownKeys, merge: Applied, entry: &Entry) {
+        let existing = &entries[index];
+        let (name, key) = (existing.key.name.clone(), existing.key.span);
+        let above = if known.is_own(index) { key.start < merge.key.start } else { index < merge.before };
+        if above && !existing.value.same_meaning(&entry.value) {
+            return self.merge_overrides(&name, key, merge.key, known.is_own(index));
+        }
+        let first_own = entries[..known.own].first().map(|entry| entry.key.span);
+        let Applied { key: merge, value, .. } = merge;
+        self.remark(Remark::Overlap(Overlap { name, key, merge, value, own: known.own, first_own }));
     }
 }
 

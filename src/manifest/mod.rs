@@ -7,6 +7,7 @@
 mod charset;
 mod compose;
 mod identity;
+mod lint;
 mod mapping;
 mod node;
 mod pointer;
@@ -19,6 +20,7 @@ mod suspects;
 mod writer;
 
 pub use identity::{Gvk, Manifest, Name, ObjectRef};
+pub use lint::{Fixed, Left, Lint, NotText, fix, fix_bytes, lint, text_of};
 pub use node::{Entry, Key, Node, Value};
 pub use pointer::Pointer;
 pub use reader::{Document, ReadLimits, Stream, read};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, ScanError};
 
 use super::compose::Exceeded;
+use super::mapping::Remark;
+use super::scalar::{Plain, resolve_plain};
 use super::split::{Disagreement, DisagreementKind};
 use crate::diagnostic::{Diagnostic, RuleId, rules};
 use crate::source::{Location, Source, Span};
@@ -18,11 +20,12 @@ pub(super) struct Problems {
     source: Arc<Source>,
     told: Vec<Diagnostic>,
     untold: usize,
+    remarks: Vec<Remark>,
 }
 
 impl Problems {
     pub(super) fn of(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), told: Vec::new(), untold: 0 }
+        Self { source: Arc::clone(source), told: Vec::new(), untold: 0, remarks: Vec::new() }
     }
 
     /// All problems in the order of their places.
@@ -33,6 +36,16 @@ impl Problems {
             self.told.push(Diagnostic::error(rules::YAML_SYNTAX, message).at(self.location(Span::at(0)), ""));
         }
         self.told
+    }
+
+    /// Notes what is no problem to YAML.
+    pub(super) fn remark(&mut self, remark: Remark) {
+        self.remarks.push(remark);
+    }
+
+    /// What was noted, and no longer is.
+    pub(super) fn take_remarks(&mut self) -> Vec<Remark> {
+        std::mem::take(&mut self.remarks)
     }
 
     /// How many there are.
@@ -60,6 +73,10 @@ impl Problems {
     // ── keys ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     pub(super) fn duplicate_key(&mut self, name: &str, again: Span, first: Span) {
+        let written = [first, again].map(|span| self.source.slice(span).to_owned());
+        if written[0] != written[1] && written.iter().any(|key| resolve_plain(key) != Plain::Text) {
+            return self.colliding_keys(name, again, first);
+        }
         self.tell(|problems| {
             Diagnostic::error(rules::DUPLICATE_KEY, format!("`{}` is given twice in one mapping", shorten(name)))
                 .at(problems.location(again), "given again here")
@@ -68,22 +85,34 @@ impl Problems {
         });
     }
 
-    pub(super) fn second_merge(&mut self, again: Span, first: Span) {
+    fn colliding_keys(&mut self, name: &str, again: Span, first: Span) {
         self.tell(|problems| {
-            Diagnostic::error(rules::DUPLICATE_KEY, "`<<` is given twice in one mapping")
+            let [one, other] = [first, again].map(|span| shorten(problems.source.slice(span)));
+            let message = format!("`{one}` and `{other}` are one key to Kubernetes: `{}`", shorten(name));
+            Diagnostic::error(rules::COLLIDING_KEYS, message)
                 .at(problems.location(again), "given again here")
                 .also(problems.location(first), "first given here")
-                .help("merge both with one key: `<<: [*first, *second]`")
+                .help("remove or rename one of the two")
         });
     }
 
-    pub(super) fn merge_overrides(&mut self, name: &str, own: Span, merge: Span) {
+    pub(super) fn merge_overrides(&mut self, name: &str, given: Span, merge: Span, own: bool) {
+        let (message, help) = if own {
+            (
+                format!("`{}` is given, and then merged with another value", shorten(name)),
+                "move `<<` to the top of the mapping, so that every reader lets the mapping's own key win",
+            )
+        } else {
+            (
+                format!("`{}` is merged twice, with different values", shorten(name)),
+                "merge both with one key, the stronger first: `<<: [*first, *second]`",
+            )
+        };
         self.tell(|problems| {
-            let message = format!("`{}` is given, and then merged with another value", shorten(name));
-            Diagnostic::error(rules::DUPLICATE_KEY, message)
+            Diagnostic::error(rules::MERGE_OVERLAP, message)
                 .at(problems.location(merge), "Kubernetes takes the value merged here, other readers do not")
-                .also(problems.location(own), "given here")
-                .help("move `<<` to the top of the mapping, so that every reader lets the mapping's own key win")
+                .also(problems.location(given), "given here")
+                .help(help)
         });
     }
 
@@ -150,7 +179,7 @@ impl Problems {
         let span = Span::new(mapping.start as usize, mapping.start as usize + length);
         let message = format!("unrendered template: `{}`", shorten(&rest[..length]));
         let help = "render the template before it is read, or quote the text if it is meant literally";
-        self.error(rules::YAML_SYNTAX, message, span, "YAML reads this as a mapping used as a key", help);
+        self.error(rules::UNRENDERED_TEMPLATE, message, span, "YAML reads this as a mapping used as a key", help);
     }
 
     // ── values ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,7 +254,7 @@ impl Problems {
         let message = format!("{} is a line break to Kubernetes, and text to other readers", code_point(character));
         let span = Span::new(offset, offset + character.len_utf8());
         let help = format!("remove it, or write it as an escape in double quotes: `{}`", escape_of(character));
-        self.error(rules::YAML_SYNTAX, message, span, "invisible line break", &help);
+        self.error(rules::ODD_LINE_BREAK, message, span, "invisible line break", &help);
     }
 
     pub(super) fn indentation_tab(&mut self, offset: usize) {
@@ -311,7 +340,11 @@ impl Problems {
             help
         };
         let span = self.place(offset);
-        self.error(rules::YAML_SYNTAX, message, span, "reading stopped here", help);
+        let rule = match error.kind() {
+            ErrorKind::DirectiveDisallowed => rules::YAML_DIRECTIVE,
+            _ => rules::YAML_SYNTAX,
+        };
+        self.error(rule, message, span, "reading stopped here", help);
     }
 
     /// The rest of the line, or the end of the line above if the error stands at a line's end.

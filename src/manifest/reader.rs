@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::charset::oddities;
 use super::compose::{Budget, Composed, Composer, Halt, Piece};
+use super::mapping::Remark;
 use super::problems::Problems;
 use super::split::{self, split};
 use super::suspects::indentation_tabs;
@@ -47,6 +48,8 @@ pub struct Stream {
     pub diagnostics: Vec<Diagnostic>,
     /// Documents that could not be read; each has a diagnostic.
     pub failed: usize,
+    /// What only [`lint`](super::lint) tells.
+    pub(super) remarks: Vec<Remark>,
 }
 
 /// Reads a text.
@@ -64,7 +67,9 @@ pub fn read(source: &Arc<Source>, limits: &ReadLimits) -> Stream {
         Reading { source, budget: Budget::new(limits), problems, documents: Vec::new(), failed: 0, exhausted: false };
     let rest = reading.json_objects();
     reading.yaml_pieces(rest);
-    Stream { documents: reading.documents, diagnostics: reading.problems.into_diagnostics(), failed: reading.failed }
+    let remarks = reading.problems.take_remarks();
+    let diagnostics = reading.problems.into_diagnostics();
+    Stream { documents: reading.documents, diagnostics, failed: reading.failed, remarks }
 }
 
 struct Reading<'a> {
@@ -275,9 +280,11 @@ mod tests {
         assert_eq!(only_finding("a: *b\n"), syntax("*b"));
         assert_eq!(only_finding("a: &x [*x]\n"), syntax("*x"));
         assert_eq!(only_finding("a: {<<: 1}\n"), syntax("1"));
-        assert_eq!(only_finding("b: &b {x: 1}\na: {x: 2, <<: *b}\n").0, "duplicate-key", "go-yaml lets this merge win");
+        assert_eq!(only_finding("b: &b {x: 1}\na: {x: 2, <<: *b}\n").0, "merge-overlap", "go-yaml lets this merge win");
+        let text = "b: &b {x: 1}\nc: &c {x: 2}\na: {<<: *b, <<: *c}\n";
+        assert_eq!(only_finding(text).0, "merge-overlap", "go-yaml lets the second merge win");
         assert_eq!(findings("b: &b {x: 1}\na: {x: 1, <<: *b}\n"), [], "no reader can differ");
-        assert_eq!(only_finding("b: &b {x: 1}\na: {<<: *b, <<: *b}\n").0, "duplicate-key");
+        assert_eq!(findings("b: &b {x: 1}\nc: &c {y: 1}\na: {<<: *b, <<: *c}\n"), []);
     }
 
     #[test]
@@ -291,7 +298,8 @@ mod tests {
             .map(|(first, again)| (source.slice(first.span), source.slice(again.span)))
             .collect();
         assert_eq!(places, [("1", "\"1\""), ("x", "x")]);
-        assert!(stream.diagnostics.iter().all(|found| found.rule == rules::DUPLICATE_KEY));
+        let told: Vec<_> = stream.diagnostics.iter().map(|found| &found.rule).collect();
+        assert_eq!(told, [&rules::COLLIDING_KEYS, &rules::DUPLICATE_KEY]);
         let many: String = (0..100).map(|index| format!("k{}: 1\n", index % 99)).collect();
         assert_eq!(only_finding(&many), ("duplicate-key".to_owned(), "k0".to_owned()));
     }
@@ -357,11 +365,13 @@ mod tests {
     fn invisible_characters_are_refused_where_readers_differ() {
         assert_eq!(only_finding("a: \u{7}\n"), syntax("\u{7}"));
         assert_eq!(only_finding("a: \0\n"), syntax("\0"));
-        assert_eq!(only_finding("# c\u{2028}\na: 1\n"), syntax("\u{2028}"));
-        assert_eq!(only_finding("a: b\u{85}c\n"), syntax("\u{85}"));
+        let line_break = |marked: &str| ("odd-line-break".to_owned(), marked.to_owned());
+        assert_eq!(only_finding("# c\u{2028}\na: 1\n"), line_break("\u{2028}"));
+        assert_eq!(only_finding("a: b\u{85}c\n"), line_break("\u{85}"));
         assert_eq!(value("a: 'b\u{2028}c'\n"), serde_json::json!({"a": "b\u{2028}c"}));
-        assert_eq!(only_finding("a: 'b\u{85}c'\n"), syntax("\u{85}"));
-        assert_eq!(only_finding("a: 1\n---\n%YAML 1.2\n---\nb: 2\n"), syntax("%YAML 1.2"));
+        assert_eq!(only_finding("a: 'b\u{85}c'\n"), line_break("\u{85}"));
+        let directive = ("yaml-directive".to_owned(), "%YAML 1.2".to_owned());
+        assert_eq!(only_finding("a: 1\n---\n%YAML 1.2\n---\nb: 2\n"), directive);
         assert_eq!(only_finding("a:\n- \tb: 1\n"), syntax("\t"));
         assert_eq!(value("a:\tb\nc: |\n  d\n  \te\n"), serde_json::json!({"a": "b", "c": "d\n\te\n"}));
         let json = "{\n\t\"a\": {\n\t\t\"b\": [\n\t\t\t1\n\t\t]\n\t}\n}\n";

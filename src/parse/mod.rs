@@ -6,9 +6,12 @@ mod secret;
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, rules};
-use crate::manifest::{Manifest, Node, ReadLimits, Value, read};
+use crate::diagnostic::{Diagnostic, Severity, rules};
+use crate::manifest::{Lint, Manifest, Node, ReadLimits, Value, lint, read};
 use crate::source::{Location, Source};
+
+/// More lints than this in one text are counted and not told one by one.
+const MOST_LINTS: usize = 200;
 
 /// What one text held.
 ///
@@ -33,6 +36,7 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(source: &Arc<Source>, limits: &ReadLimits) -> Parsed {
     let stream = read(source, limits);
+    let lints = lint(source, &stream);
     let mut parsed = Parsed {
         documents: stream.failed,
         failed: stream.failed,
@@ -51,7 +55,29 @@ pub fn parse(source: &Arc<Source>, limits: &ReadLimits) -> Parsed {
     if !secrets.is_empty() {
         source.hide(secrets);
     }
+    tell(source, &lints, &mut parsed.diagnostics);
     parsed
+}
+
+/// Adds what other readers read otherwise. Where an error stands already, that comes first.
+fn tell(source: &Arc<Source>, lints: &[Lint], diagnostics: &mut Vec<Diagnostic>) {
+    let told: Vec<_> = diagnostics.iter().filter_map(|told| told.primary.as_ref()).map(|at| at.location.span).collect();
+    let (mut shown, mut untold) = (0, Vec::new());
+    for lint in lints.iter().filter(|lint| !told.contains(&lint.span())) {
+        // an error is never left out: it decides
+        if shown < MOST_LINTS || lint.severity() == Severity::Error {
+            shown += 1;
+            diagnostics.push(lint.diagnostic(source));
+        } else {
+            untold.push(lint);
+        }
+    }
+    if let [first, ..] = untold.as_slice() {
+        let message = format!("{} further places of this text are read differently elsewhere", untold.len());
+        let label = "the first of those that are not shown";
+        let worst = untold.iter().map(|lint| lint.severity()).max().unwrap_or(first.severity());
+        diagnostics.push(Diagnostic::new(worst, first.rule(), message).at(Location::new(source, first.span()), label));
+    }
 }
 
 fn document_into(source: &Arc<Source>, root: Node, parsed: &mut Parsed) {

@@ -6,7 +6,7 @@
 mod battery;
 mod judge;
 mod kubeconform;
-mod kubectl;
+pub(crate) mod kubectl;
 mod kubectl_validate;
 mod pod_security;
 mod pointers;

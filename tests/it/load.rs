@@ -246,8 +246,8 @@ fn a_file_that_is_not_text_is_a_finding_of_its_app() {
     let loaded = loaded(&tree);
     assert_eq!(
         shown(&loaded.diagnostics),
-        "- unreadable-input: `a/latin.yaml` is not UTF-8: byte 0xe9 on line 2 (replace it by a text file of this repository, or `exclude` it)\n\
-         - unreadable-input: `a/wide.yaml` is not UTF-8: it is UTF-16 (replace it by a text file of this repository, or `exclude` it)\n"
+        "- unreadable-input: `a/latin.yaml` is not UTF-8: byte 0xe9 on line 2 (replace it by a text file, or `exclude` it)\n\
+         - utf-16: `a/wide.yaml` is UTF-16, which kubectl cannot read (convert it to UTF-8, as `hydrant validate --fix` does, or `exclude` it)\n"
     );
     assert_eq!(loaded.diagnostics[0].subject.app.as_deref(), Some("a"));
     assert!(!hydrant::load::is_configuration(&loaded.diagnostics[0].rule));
@@ -625,7 +625,7 @@ fn a_linked_folder_in_an_app_is_told_and_not_left_out_in_silence() {
     let loaded = load(&tree, &discover(&tree).expect("readable")).expect("readable");
     assert_eq!(
         shown(&loaded.diagnostics),
-        "- unreadable-input: `apps/web/base` is a symlink to `../../base`, which is a folder (replace it by a text file of this repository, or `exclude` it)\n"
+        "- unreadable-input: `apps/web/base` is a symlink to `../../base`, which is a folder (replace it by a text file, or `exclude` it)\n"
     );
 }
 

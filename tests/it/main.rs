@@ -12,6 +12,7 @@ mod corpus;
 mod documents;
 mod evaluate;
 mod hostile;
+mod lint;
 mod load;
 mod loose;
 mod publication;

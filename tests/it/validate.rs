@@ -16,7 +16,8 @@ use hydrant::validate::{Schemas, UnknownKinds};
 
 fn parse(text: &str) -> Vec<Manifest> {
     let parsed = hydrant::parse::parse(&Source::file("test.yaml", text), &ReadLimits::default());
-    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+    let mut errors = parsed.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    assert!(errors.next().is_none(), "{:?}", parsed.diagnostics);
     parsed.manifests
 }
 

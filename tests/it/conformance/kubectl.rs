@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 /// What kubectl says of one text.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// The mappings it understood, as JSON: it prints them when it complains that they lack a `kind`.
-    pub(super) mappings: Vec<serde_json::Value>,
+    pub(crate) mappings: Vec<serde_json::Value>,
     /// How many documents it understood that are no mappings.
-    pub(super) others: usize,
+    pub(crate) others: usize,
     /// Why it stopped reading.
-    pub(super) refusal: Option<String>,
+    pub(crate) refusal: Option<String>,
 }
 
 /// What kubectl makes of each text, in their order. `None`, and a line that says so, where there is no kubectl.
 ///
 /// None of the texts may hold an object: for an object there is nothing to complain about.
-pub(super) fn read_all(texts: &[&str]) -> Option<Vec<Reading>> {
+pub(crate) fn read_all(texts: &[&str]) -> Option<Vec<Reading>> {
     let folder = tempfile::tempdir().unwrap();
     for (index, text) in texts.iter().enumerate() {
         std::fs::write(folder.path().join(format!("{index:05}.yaml")), text).unwrap();
