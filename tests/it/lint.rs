@@ -104,6 +104,12 @@ fn what_every_reader_reads_alike_is_not_found() {
 }
 
 #[test]
+fn a_blank_of_several_bytes_before_a_number_is_no_trouble() {
+    let marked = ("base-60".to_owned(), Severity::Warning, "22:22".to_owned());
+    assert_eq!(findings("data: {a\u{a0}: 22:22}"), [marked]);
+}
+
+#[test]
 fn an_error_at_the_same_place_comes_first() {
     let told = findings_of("apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: on}\n");
     assert_eq!(told, [("invalid-identity".to_owned(), Severity::Error, "on".to_owned())]);

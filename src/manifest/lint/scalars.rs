@@ -36,7 +36,7 @@ impl Walk<'_> {
 
     /// A scalar as it is written; nothing if it is quoted, or an alias of one that is looked at in its own place.
     fn plain(&self, span: Span) -> &str {
-        let written = &self.text[span.range()];
+        let written = self.text.get(span.range()).unwrap_or_default();
         if written.starts_with(['"', '\'', '*', '|', '>']) { "" } else { written }
     }
 
@@ -86,7 +86,7 @@ impl Walk<'_> {
         if !could_be_a_value {
             return;
         }
-        let written = &self.text[key.span.range()];
+        let written = self.text.get(key.span.range()).unwrap_or_default();
         if matches!(written, "true" | "false") {
             return;
         }
@@ -98,9 +98,8 @@ impl Walk<'_> {
 
     /// Whether a tag stands before a scalar: `!!str 1`.
     fn is_tagged(&self, span: Span) -> bool {
-        let before = self.text[..span.start as usize].trim_end();
-        let word = before.rfind(char::is_whitespace).map_or(before, |blank| &before[blank + 1..]);
-        word.starts_with('!')
+        let before = self.text.get(..span.start as usize).unwrap_or_default().trim_end();
+        before.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('!'))
     }
 }
 
