@@ -24,6 +24,18 @@ const SUSPECT: [bool; 256] = {
     table
 };
 
+/// Whether a text holds no character about which anything would have to be said, and no carriage return.
+pub(super) fn is_ordinary(text: &str) -> bool {
+    // a whole block is judged at once, without a branch for each byte
+    let is_simple = |block: &[u8]| {
+        block.iter().fold(true, |all, byte| all & (matches!(byte, b' '..=b'~') | (*byte == b'\n') | (*byte == b'\t')))
+    };
+    if text.as_bytes().chunks(128).all(is_simple) {
+        return true;
+    }
+    oddities(text) == Oddities::default() && !text.contains(['\r', '\u{feff}'])
+}
+
 /// Looks through a text.
 pub(super) fn oddities(text: &str) -> Oddities {
     let bytes = text.as_bytes();

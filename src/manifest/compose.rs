@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag};
 
+use super::fast::Allowance;
 use super::mapping::Merge;
 use super::problems::Problems;
 use super::scalar::{self, Plain};
@@ -36,6 +37,16 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(limits: &ReadLimits) -> Self {
         Self { nodes: limits.nodes, bytes: limits.bytes, depth: limits.depth.min(DEEPEST) }
+    }
+
+    /// What is left for a text without aliases.
+    pub(super) fn allowance(&self) -> Allowance {
+        Allowance { nodes: self.nodes, depth: self.depth }
+    }
+
+    /// Takes what a whole document cost that was read within the allowance.
+    pub(super) fn spend_nodes(&mut self, nodes: usize) {
+        self.nodes = self.nodes.saturating_sub(nodes);
     }
 
     fn spend(&mut self, size: Size) -> Result<(), Exceeded> {

@@ -1,6 +1,6 @@
 //! What happens when a mapping is complete: keys given twice are reported, and `<<` merges are applied.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::problems::Problems;
 use super::{Entry, Node, Value};
@@ -137,6 +137,16 @@ impl Problems {
         let Applied { key: merge, value, .. } = merge;
         self.remark(Remark::Overlap(Overlap { name, key, merge, value, own: known.own, first_own }));
     }
+}
+
+/// Whether a key is given twice.
+pub(super) fn has_repeated_keys(entries: &[Entry]) -> bool {
+    if entries.len() <= FEW {
+        let among = |rest: &[Entry], entry: &Entry| rest.iter().any(|other| other.key.name == entry.key.name);
+        return entries.iter().enumerate().any(|(index, entry)| among(&entries[..index], entry));
+    }
+    let mut seen: HashSet<&str> = HashSet::with_capacity(entries.len());
+    entries.iter().any(|entry| !seen.insert(&entry.key.name))
 }
 
 /// Pairs of (first, again) by index, in the order of `again`.

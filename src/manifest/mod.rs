@@ -6,6 +6,7 @@
 
 mod charset;
 mod compose;
+mod fast;
 mod identity;
 mod lint;
 mod mapping;
@@ -23,6 +24,6 @@ pub use identity::{Gvk, Manifest, Name, ObjectRef};
 pub use lint::{Fixed, Left, Lint, NotText, fix, fix_bytes, lint, text_of};
 pub use node::{Entry, Key, Node, Value};
 pub use pointer::Pointer;
-pub use reader::{Document, ReadLimits, Stream, read};
+pub use reader::{Document, ReadLimits, Stream, read, read_thoroughly};
 pub use set::ManifestSet;
 pub use writer::{Style, WriteError, write, write_documents, write_documents_styled, write_styled};

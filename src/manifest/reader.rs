@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
-use super::charset::oddities;
+use super::charset::{is_ordinary, oddities};
 use super::compose::{Budget, Composed, Composer, Halt, Piece};
+use super::fast::{self, Plainly};
 use super::mapping::Remark;
 use super::problems::Problems;
 use super::split::{self, split};
@@ -50,6 +51,8 @@ pub struct Stream {
     pub failed: usize,
     /// What only [`lint`](super::lint) tells.
     pub(super) remarks: Vec<Remark>,
+    /// How many of the documents were plain enough for the fast reader. Says nothing about what they mean.
+    pub plain: usize,
 }
 
 /// Reads a text.
@@ -58,18 +61,13 @@ pub struct Stream {
 /// that cannot be read does not hide the next.
 #[must_use]
 pub fn read(source: &Arc<Source>, limits: &ReadLimits) -> Stream {
-    let mut problems = Problems::of(source);
-    if source.text().len() > limits.bytes.min(u32::MAX as usize) {
-        problems.too_large(limits.bytes);
-        return Stream { failed: 1, diagnostics: problems.into_diagnostics(), ..Stream::default() };
-    }
-    let mut reading =
-        Reading { source, budget: Budget::new(limits), problems, documents: Vec::new(), failed: 0, exhausted: false };
-    let rest = reading.json_objects();
-    reading.yaml_pieces(rest);
-    let remarks = reading.problems.take_remarks();
-    let diagnostics = reading.problems.into_diagnostics();
-    Stream { documents: reading.documents, diagnostics, failed: reading.failed, remarks }
+    Reading::of(source, limits, true).run(limits)
+}
+
+/// Reads a text without the fast reader: slower, and otherwise the same. What tests hold [`read`] against.
+#[must_use]
+pub fn read_thoroughly(source: &Arc<Source>, limits: &ReadLimits) -> Stream {
+    Reading::of(source, limits, false).run(limits)
 }
 
 struct Reading<'a> {
@@ -78,11 +76,45 @@ struct Reading<'a> {
     problems: Problems,
     documents: Vec<Document>,
     failed: usize,
+    plain: usize,
     /// A limit was exceeded: nothing more is read.
     exhausted: bool,
+    /// Whether the fast reader may try first.
+    fast: bool,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn of(source: &'a Arc<Source>, limits: &ReadLimits, fast: bool) -> Self {
+        Self {
+            source,
+            budget: Budget::new(limits),
+            problems: Problems::of(source),
+            documents: Vec::new(),
+            failed: 0,
+            plain: 0,
+            exhausted: false,
+            fast,
+        }
+    }
+
+    fn run(mut self, limits: &ReadLimits) -> Stream {
+        if self.source.text().len() > limits.bytes.min(u32::MAX as usize) {
+            self.problems.too_large(limits.bytes);
+            self.failed = 1;
+        } else {
+            let rest = self.json_objects();
+            self.yaml_pieces(rest);
+        }
+        let remarks = self.problems.take_remarks();
+        Stream {
+            documents: self.documents,
+            diagnostics: self.problems.into_diagnostics(),
+            failed: self.failed,
+            remarks,
+            plain: self.plain,
+        }
+    }
+
     /// Reads JSON values that follow each other at the start of the text; returns where YAML begins.
     fn json_objects(&mut self) -> usize {
         let text = self.source.text();
@@ -111,6 +143,9 @@ impl Reading<'_> {
     fn piece(&mut self, range: Range<usize>, json: bool, torn: bool) {
         if self.exhausted {
             self.failed += 1;
+            return;
+        }
+        if self.fast && !json && !torn && self.is_read_fast(range.clone()) {
             return;
         }
         let oddities = oddities(&self.source.text()[range.clone()]);
@@ -143,6 +178,19 @@ impl Reading<'_> {
                 self.exhausted = true;
             }
         }
+    }
+
+    /// Reads a piece the fast way, if it can be.
+    fn is_read_fast(&mut self, range: Range<usize>) -> bool {
+        let text = self.source.text();
+        if !is_ordinary(&text[range.clone()]) {
+            return false;
+        }
+        let Some(Plainly { root, nodes }) = fast::read(text, range, self.budget.allowance()) else { return false };
+        self.budget.spend_nodes(nodes);
+        self.documents.push(Document { root });
+        self.plain += 1;
+        true
     }
 
     fn keep(&mut self, composed: Vec<Composed>, range: &Range<usize>, torn: bool, doubtful: bool, complete: bool) {

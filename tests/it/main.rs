@@ -11,6 +11,7 @@ mod conformance;
 mod corpus;
 mod documents;
 mod evaluate;
+mod fast;
 mod hostile;
 mod lint;
 mod load;
