@@ -4,6 +4,7 @@
 //! whatever the number of threads.
 
 mod assemble;
+mod cores;
 mod judge;
 mod lookup;
 mod loose;
@@ -21,11 +22,12 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::EvaluationLimits;
 use crate::load::{self, Network, Unit};
 use crate::manifest::{Manifest, ReadLimits, WriteError, write_documents};
-use crate::parse::parse;
+use crate::parse::parse_with;
 use crate::render::{Outcome, RenderLimits, render};
 use crate::report::Accounting;
 use crate::tree::ReadTree;
 
+pub use cores::Cores;
 pub use judge::policies;
 pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, validate_loose};
 use preload::Preloaded;
@@ -189,9 +191,11 @@ pub fn check(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Checkup, Error> {
-    let tree = &Preloaded::read(tree, progress)?;
-    let loaded = load_selected(tree, project, selection)?;
-    let checks = load::read_checks(tree, project)?;
+    let preloaded = Preloaded::read(tree, progress)?;
+    let loaded = load_selected(&preloaded, project, selection)?;
+    let checks = load::read_checks(&preloaded, project)?;
+    // nobody asks for the bytes of an app again
+    drop(preloaded);
     let (places, refused) = load::schema_places(tree, project, limits.network.as_deref());
     if !refused.is_empty() {
         return Err(Error::Configuration(refused));
@@ -305,7 +309,7 @@ fn build<'a>(unit: &'a Unit, limits: &Limits) -> Built<'a> {
         diagnostics: rendered.diagnostics,
     };
     for file in rendered.files {
-        let parsed = parse(&file.source, &limits.read);
+        let parsed = parse_with(&file.source, &limits.read, &Cores);
         built.manifests.extend(parsed.manifests);
         built.documents += parsed.documents + parsed.empty;
         built.empty_documents += parsed.empty + parsed.empty_lists;

@@ -22,6 +22,86 @@ pub(crate) fn repository(manifests: usize) -> Vec<File> {
     files
 }
 
+/// So many manifests in one text, as a template engine would leave them, counted from `first`.
+#[must_use]
+#[allow(dead_code, reason = "not every benchmark reads YAML by itself")]
+pub(crate) fn manifests(first: usize, count: usize) -> String {
+    let mut text = String::new();
+    for number in first..first + count {
+        let template = RENDERED[number % RENDERED.len()];
+        text.push_str("---\n");
+        text.push_str(&template.replace("{name}", &format!("app-{number:06}")));
+    }
+    text
+}
+
+/// Manifests of three kinds, about as long as most are.
+const RENDERED: [&str; 3] = [
+    r#"# a web server
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {name}
+  namespace: platform
+  labels:
+    app.kubernetes.io/name: {name}
+spec:
+  replicas: 3
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: {name}
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: {name}
+    spec:
+      containers:
+      - name: main
+        image: "registry.example.com/{name}:1.2.3"
+        args: ["--port=8080", "--verbose"]
+        ports:
+        - name: http
+          containerPort: 8080
+        resources:
+          requests: { cpu: 100m, memory: 128Mi }
+          limits:
+            memory: 256Mi
+"#,
+    r#"apiVersion: v1
+kind: Service
+metadata:
+  name: {name}
+  namespace: platform
+  labels:
+    app.kubernetes.io/name: {name}
+    app.kubernetes.io/managed-by: hydrant
+spec:
+  selector:
+    app.kubernetes.io/name: {name}
+  ports:
+  - name: http
+    port: 80
+    targetPort: http
+"#,
+    r#"apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {name}
+  namespace: platform
+  labels:
+    app.kubernetes.io/name: {name}
+data:
+  LOG_LEVEL: info
+  WORKERS: '4'
+  settings.yaml: |
+    server:
+      port: 8080
+      greeting: "hello from {name}"
+
+    workers: 4
+"#,
+];
+
 fn file(path: &str, text: &str) -> File {
     (path.to_owned(), text.to_owned())
 }

@@ -49,6 +49,11 @@ impl Budget {
         self.nodes = self.nodes.saturating_sub(nodes);
     }
 
+    /// The nodes and copied bytes that were spent.
+    pub(super) fn spent(&self, limits: &ReadLimits) -> (usize, usize) {
+        (limits.nodes - self.nodes, limits.bytes - self.bytes)
+    }
+
     fn spend(&mut self, size: Size) -> Result<(), Exceeded> {
         self.nodes = self.nodes.checked_sub(size.nodes).ok_or(Exceeded::Nodes)?;
         self.bytes = self.bytes.checked_sub(size.bytes).ok_or(Exceeded::Nodes)?;

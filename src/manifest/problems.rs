@@ -48,6 +48,14 @@ impl Problems {
         std::mem::take(&mut self.remarks)
     }
 
+    /// Adds the problems of a later part of the same text, as if one reader had met them all.
+    pub(super) fn absorb(&mut self, later: Self) {
+        let room = MOST - self.told.len();
+        self.untold += later.untold + later.told.len().saturating_sub(room);
+        self.told.extend(later.told.into_iter().take(room));
+        self.remarks.extend(later.remarks);
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.told.len() + self.untold

@@ -1,20 +1,19 @@
 //! Reader: YAML or JSON text to documents as Kubernetes reads them, with everything that is wrong told at once.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use serde::de::IgnoredAny;
-
-use super::charset::{is_ordinary, oddities};
-use super::compose::{Budget, Composed, Composer, Halt, Piece};
-use super::fast::{self, Plainly};
+use super::Node;
 use super::mapping::Remark;
 use super::problems::Problems;
-use super::split::{self, split};
-use super::suspects::indentation_tabs;
-use super::{Node, Value};
+use super::reading::{self, Reading};
 use crate::diagnostic::Diagnostic;
-use crate::source::{Source, Span};
+use crate::source::Source;
+
+/// Below this many bytes a text is not worth more than one thread.
+const LARGE: usize = 1024 * 1024;
+
+/// Parts of a text for each thread: enough that none waits long for another.
+const PARTS_PER_THREAD: usize = 8;
 
 /// What one text may cost to read.
 #[derive(Debug, Clone)]
@@ -29,7 +28,8 @@ pub struct ReadLimits {
 
 impl Default for ReadLimits {
     fn default() -> Self {
-        Self { bytes: 64 * 1024 * 1024, depth: 256, nodes: 2_000_000 }
+        // a text of plain lines has a node for every ten bytes or so
+        Self { bytes: 64 * 1024 * 1024, depth: 256, nodes: 8_000_000 }
     }
 }
 
@@ -55,198 +55,120 @@ pub struct Stream {
     pub plain: usize,
 }
 
+/// Those who read the parts of a large text: where threads come from, which this module knows nothing of.
+pub trait Readers: Sync {
+    /// How many parts can be read at the same time.
+    fn count(&self) -> usize;
+    /// Does the work for every part; the results are in the order of the parts.
+    fn each<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(P) -> T + Sync + Send) -> Vec<T>;
+}
+
+/// One reader, on the thread it is called from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OneReader;
+
+impl Readers for OneReader {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn each<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(P) -> T + Sync + Send) -> Vec<T> {
+        parts.into_iter().map(work).collect()
+    }
+}
+
+/// What a text held, with something made of the documents of each part.
+#[derive(Debug)]
+pub struct Parts<T> {
+    /// In the order of the parts.
+    pub made: Vec<T>,
+    /// As in [`Stream`].
+    pub diagnostics: Vec<Diagnostic>,
+    /// As in [`Stream`].
+    pub failed: usize,
+    /// As in [`Stream`].
+    pub(super) remarks: Vec<Remark>,
+    /// As in [`Stream`].
+    pub plain: usize,
+}
+
 /// Reads a text.
 ///
 /// The text is cut into documents as kubectl cuts it; where YAML would cut differently, that is an error. A document
 /// that cannot be read does not hide the next.
 #[must_use]
 pub fn read(source: &Arc<Source>, limits: &ReadLimits) -> Stream {
-    Reading::of(source, limits, true).run(limits)
+    stream(read_parts(source, limits, &OneReader, |documents| documents))
 }
 
 /// Reads a text without the fast reader: slower, and otherwise the same. What tests hold [`read`] against.
 #[must_use]
 pub fn read_thoroughly(source: &Arc<Source>, limits: &ReadLimits) -> Stream {
-    Reading::of(source, limits, false).run(limits)
+    let mut reading = Reading::new(source, limits).without_fast_reader();
+    reading.everything();
+    stream(whole(reading, |documents| documents))
 }
 
-struct Reading<'a> {
-    source: &'a Arc<Source>,
-    budget: Budget,
-    problems: Problems,
-    documents: Vec<Document>,
-    failed: usize,
-    plain: usize,
-    /// A limit was exceeded: nothing more is read.
-    exhausted: bool,
-    /// Whether the fast reader may try first.
-    fast: bool,
+/// Reads a text as [`read`] does, with as many readers as there are, and makes something of the documents of each part
+/// where they were read. How many readers there are changes nothing but how many parts there are.
+#[must_use]
+pub fn read_parts<T: Send>(
+    source: &Arc<Source>,
+    limits: &ReadLimits,
+    readers: &impl Readers,
+    make: impl Fn(Vec<Document>) -> T + Sync + Send,
+) -> Parts<T> {
+    let wanted = readers.count().saturating_mul(PARTS_PER_THREAD);
+    if readers.count() > 1
+        && source.text().len() >= LARGE
+        && source.text().len() <= limits.bytes.min(u32::MAX as usize)
+        && let Some(cut) = reading::cut(source, wanted)
+    {
+        let parts = readers.each(cut.parts, |pieces| {
+            let mut reading = Reading::new(source, limits);
+            reading.pieces(pieces);
+            (make(std::mem::take(&mut reading.documents)), reading)
+        });
+        if let Some(parts) = join(cut.problems, limits, parts) {
+            return parts;
+        }
+    }
+    let mut reading = Reading::new(source, limits);
+    reading.everything();
+    whole(reading, make)
 }
 
-impl<'a> Reading<'a> {
-    fn of(source: &'a Arc<Source>, limits: &ReadLimits, fast: bool) -> Self {
-        Self {
-            source,
-            budget: Budget::new(limits),
-            problems: Problems::of(source),
-            documents: Vec::new(),
-            failed: 0,
-            plain: 0,
-            exhausted: false,
-            fast,
+/// Puts parts together that were read by themselves; `None` if all of them together exceed a limit: only who reads them
+/// one after the other knows where.
+fn join<T>(mut problems: Problems, limits: &ReadLimits, parts: Vec<(T, Reading<'_>)>) -> Option<Parts<T>> {
+    let mut made = Vec::with_capacity(parts.len());
+    let (mut failed, mut plain, mut nodes, mut bytes) = (0, 0, 0_usize, 0_usize);
+    for (part, reading) in parts {
+        let (spent_nodes, spent_bytes) = reading.budget.spent(limits);
+        nodes = nodes.saturating_add(spent_nodes);
+        bytes = bytes.saturating_add(spent_bytes);
+        if reading.exhausted || nodes > limits.nodes || bytes > limits.bytes {
+            return None;
         }
+        made.push(part);
+        problems.absorb(reading.problems);
+        failed += reading.failed;
+        plain += reading.plain;
     }
-
-    fn run(mut self, limits: &ReadLimits) -> Stream {
-        if self.source.text().len() > limits.bytes.min(u32::MAX as usize) {
-            self.problems.too_large(limits.bytes);
-            self.failed = 1;
-        } else {
-            let rest = self.json_objects();
-            self.yaml_pieces(rest);
-        }
-        let remarks = self.problems.take_remarks();
-        Stream {
-            documents: self.documents,
-            diagnostics: self.problems.into_diagnostics(),
-            failed: self.failed,
-            remarks,
-            plain: self.plain,
-        }
-    }
-
-    /// Reads JSON values that follow each other at the start of the text; returns where YAML begins.
-    fn json_objects(&mut self) -> usize {
-        let text = self.source.text();
-        let (objects, rest) = json_objects(text);
-        let count = objects.len();
-        for range in objects {
-            self.piece(range, true, false);
-        }
-        let Some(rest) = rest else { return text.len() };
-        if count > 1 {
-            self.problems.json_broken_off(rest);
-        }
-        rest
-    }
-
-    fn yaml_pieces(&mut self, from: usize) {
-        let (pieces, disagreements) = split(self.source.text(), from);
-        for disagreement in &disagreements {
-            self.problems.split(disagreement);
-        }
-        for split::Piece { range, torn } in pieces {
-            self.piece(range, false, torn);
-        }
-    }
-
-    fn piece(&mut self, range: Range<usize>, json: bool, torn: bool) {
-        if self.exhausted {
-            self.failed += 1;
-            return;
-        }
-        if self.fast && !json && !torn && self.is_read_fast(range.clone()) {
-            return;
-        }
-        let oddities = oddities(&self.source.text()[range.clone()]);
-        if let Some((offset, character)) = oddities.control {
-            self.problems.control_character(range.start + offset, character);
-            self.failed += 1;
-            return;
-        }
-        let (mut breaks, mut tabs) = (Vec::new(), Vec::new());
-        if !json {
-            breaks.extend(oddities.breaks.iter().map(|at| range.start + at));
-            tabs.extend(indentation_tabs(&self.source.text()[range.clone()]).iter().map(|at| range.start + at));
-        }
-        let piece = Piece { source: self.source, range: range.clone(), json };
-        let mut composer = Composer::new(&piece, breaks, tabs, &mut self.budget, &mut self.problems);
-        let outcome = composer.run();
-        // what was not reached cannot clear its suspects
-        let doubtful = outcome.is_ok() && composer.tell_suspects();
-        let documents = std::mem::take(&mut composer.documents);
-        self.keep(documents, &range, torn, doubtful, outcome.is_ok());
-        match outcome {
-            Ok(()) => {}
-            Err(Halt::Syntax(error)) => {
-                self.problems.syntax(&error, range.start);
-                self.failed += 1;
-            }
-            Err(Halt::Limit(exceeded, span)) => {
-                self.problems.limit(exceeded, span);
-                self.failed += 1;
-                self.exhausted = true;
-            }
-        }
-    }
-
-    /// Reads a piece the fast way, if it can be.
-    fn is_read_fast(&mut self, range: Range<usize>) -> bool {
-        let text = self.source.text();
-        if !is_ordinary(&text[range.clone()]) {
-            return false;
-        }
-        let Some(Plainly { root, nodes }) = fast::read(text, range, self.budget.allowance()) else { return false };
-        self.budget.spend_nodes(nodes);
-        self.documents.push(Document { root });
-        self.plain += 1;
-        true
-    }
-
-    fn keep(&mut self, composed: Vec<Composed>, range: &Range<usize>, torn: bool, doubtful: bool, complete: bool) {
-        if composed.is_empty() && complete {
-            if let Some(offset) = end_marker(&self.source.text()[range.clone()]) {
-                self.problems.end_of_nothing(range.start + offset);
-                self.failed += 1;
-                return;
-            }
-            let root = Node { span: Span::at(range.start), value: Value::Null };
-            self.documents.push(Document { root });
-        }
-        for (index, Composed { root, broken }) in composed.into_iter().enumerate() {
-            let before = &self.source.text()[range.start..(root.span.start as usize).max(range.start)];
-            if !torn && (index > 0 || before.lines().any(|line| line.starts_with("..."))) {
-                self.problems.unseen_document(root.span);
-            }
-            if broken || doubtful {
-                self.failed += 1;
-            } else {
-                self.documents.push(Document { root });
-            }
-        }
-    }
+    let remarks = problems.take_remarks();
+    Some(Parts { made, diagnostics: problems.into_diagnostics(), failed, remarks, plain })
 }
 
-/// Where a line begins with `...`.
-fn end_marker(text: &str) -> Option<usize> {
-    if text.starts_with("...") { Some(0) } else { text.find("\n...").map(|feed| feed + 1) }
+fn whole<T>(mut reading: Reading<'_>, make: impl Fn(Vec<Document>) -> T) -> Parts<T> {
+    let made = make(std::mem::take(&mut reading.documents));
+    let remarks = reading.problems.take_remarks();
+    let diagnostics = reading.problems.into_diagnostics();
+    Parts { made: vec![made], diagnostics, failed: reading.failed, remarks, plain: reading.plain }
 }
 
-/// The JSON values with which a text begins, as kubectl finds them, and where it goes on with YAML; `None` if nowhere.
-fn json_objects(text: &str) -> (Vec<Range<usize>>, Option<usize>) {
-    if !text.trim_start().starts_with('{') {
-        return (Vec::new(), Some(0));
-    }
-    let mut objects = Vec::new();
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    let mut end = 0;
-    loop {
-        let blank = text[end..].len() - text[end..].trim_start().len();
-        match values.next() {
-            None => return (objects, None),
-            Some(Ok(_)) => {
-                let start = end + blank;
-                end = values.byte_offset();
-                objects.push(start..end);
-            }
-            // kubectl skips blanks up to and with the first line feed, then reads lines
-            Some(Err(_)) => {
-                let rest = &text[end..];
-                let line = rest.find('\n').filter(|at| rest[..*at].trim().is_empty()).map_or(0, |at| at + 1);
-                return (objects, Some(end + line));
-            }
-        }
-    }
+fn stream(parts: Parts<Vec<Document>>) -> Stream {
+    let Parts { made, diagnostics, failed, remarks, plain } = parts;
+    Stream { documents: made.into_iter().flatten().collect(), diagnostics, failed, remarks, plain }
 }
 
 #[cfg(test)]

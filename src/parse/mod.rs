@@ -7,7 +7,7 @@ mod secret;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity, rules};
-use crate::manifest::{Lint, Manifest, Node, ReadLimits, Value, lint, read};
+use crate::manifest::{Document, Lint, Linter, Manifest, Node, OneReader, ReadLimits, Readers, Value, read_parts};
 use crate::source::{Location, Source};
 
 /// More lints than this in one text are counted and not told one by one.
@@ -35,28 +35,51 @@ pub struct Parsed {
 /// Reads a text into manifests.
 #[must_use]
 pub fn parse(source: &Arc<Source>, limits: &ReadLimits) -> Parsed {
-    let stream = read(source, limits);
-    let lints = lint(source, &stream);
-    let mut parsed = Parsed {
-        documents: stream.failed,
-        failed: stream.failed,
-        diagnostics: stream.diagnostics,
-        ..Parsed::default()
-    };
-    for document in stream.documents {
-        if document.root.value == Value::Null {
-            parsed.empty += 1;
-        } else {
-            parsed.documents += 1;
-            document_into(source, document.root, &mut parsed);
-        }
-    }
+    parse_with(source, limits, &OneReader)
+}
+
+/// Reads a text into manifests with several readers, if it is large. The result is the same.
+#[must_use]
+pub fn parse_with(source: &Arc<Source>, limits: &ReadLimits, readers: &impl Readers) -> Parsed {
+    let linter = Linter::of(source);
+    let mut parts = read_parts(source, limits, readers, |documents| {
+        let seen = linter.look(&documents);
+        let mut parsed = Parsed::default();
+        documents.into_iter().for_each(|document| parsed.add(source, document));
+        (parsed, seen)
+    });
+    let (made, seen): (Vec<_>, Vec<_>) = std::mem::take(&mut parts.made).into_iter().unzip();
+    let lints = linter.of_parts(seen, &parts);
+    let (diagnostics, failed) = (parts.diagnostics, parts.failed);
+    let mut parsed = Parsed { documents: failed, failed, diagnostics, ..Parsed::default() };
+    parsed.manifests.reserve_exact(made.iter().map(|part: &Parsed| part.manifests.len()).sum());
+    made.into_iter().for_each(|part| parsed.append(part));
     let secrets = secret::spans(&parsed.manifests);
     if !secrets.is_empty() {
         source.hide(secrets);
     }
     tell(source, &lints, &mut parsed.diagnostics);
     parsed
+}
+
+impl Parsed {
+    fn add(&mut self, source: &Arc<Source>, document: Document) {
+        if document.root.value == Value::Null {
+            self.empty += 1;
+        } else {
+            self.documents += 1;
+            document_into(source, document.root, self);
+        }
+    }
+
+    fn append(&mut self, mut later: Self) {
+        self.manifests.append(&mut later.manifests);
+        self.diagnostics.append(&mut later.diagnostics);
+        self.documents += later.documents;
+        self.empty += later.empty;
+        self.empty_lists += later.empty_lists;
+        self.failed += later.failed;
+    }
 }
 
 /// Adds what other readers read otherwise. Where an error stands already, that comes first.

@@ -8,13 +8,13 @@ use rayon::prelude::*;
 
 use super::judge::{self, Judged, Object, judge};
 use super::lookup::with_schema_files;
-use super::{Error, Limits, Progress};
+use super::{Cores, Error, Limits, Progress};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Severity, rules};
 use crate::evaluate::{self, Kubernetes};
 use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
 use crate::manifest::Manifest;
-use crate::parse::{Parsed, parse};
+use crate::parse::{Parsed, parse_with};
 use crate::report::Accounting;
 use crate::validate::Schemas;
 
@@ -206,7 +206,7 @@ fn read_one(file: &LooseFile, limits: &Limits) -> ReadFile {
         Ok(source) => source,
         Err(diagnostic) => return ReadFile::Failed(diagnostic),
     };
-    let parsed = parse(&source, &limits.read);
+    let parsed = parse_with(&source, &limits.read, &Cores);
     match classify::by_content(&source, &parsed, &limits.read) {
         Some((other, _)) if !file.named => ReadFile::Skipped(other),
         Some((Other::Template, place)) => {

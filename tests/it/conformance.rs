@@ -15,4 +15,6 @@ mod suite;
 mod trees;
 mod verdicts;
 
+pub(crate) use suite::texts as yaml_test_suite;
+
 use settle::settle;

@@ -9,7 +9,7 @@ mod silent;
 mod unknown;
 mod whole;
 
-use hydrant::diagnostic::Diagnostic;
+use hydrant::diagnostic::{Diagnostic, Severity};
 use hydrant::manifest::{Manifest, ReadLimits};
 use hydrant::source::Source;
 use hydrant::validate::{Schemas, UnknownKinds};

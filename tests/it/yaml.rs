@@ -70,7 +70,7 @@ fn node(value: Value) -> Node {
     Node::synthetic(value)
 }
 
-fn tree() -> impl Strategy<Value = Node> {
+pub(crate) fn tree() -> impl Strategy<Value = Node> {
     let leaf = prop_oneof![
         Just(node(Value::Null)),
         any::<bool>().prop_map(|value| node(Value::Bool(value))),
@@ -224,7 +224,7 @@ fn is_same(ours: &Node, theirs: &serde_json::Value) -> bool {
 }
 
 /// Values of a strategy, the same in every run.
-fn samples<S: Strategy>(strategy: S, count: usize) -> Vec<S::Value> {
+pub(crate) fn samples<S: Strategy>(strategy: S, count: usize) -> Vec<S::Value> {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
@@ -327,7 +327,7 @@ fn rich_document(name: usize) -> String {
     )
 }
 
-fn mutated(count: usize) -> Vec<String> {
+pub(crate) fn mutated(count: usize) -> Vec<String> {
     let edits = proptest::collection::vec(
         (
             any::<proptest::sample::Index>(),

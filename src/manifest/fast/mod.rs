@@ -194,6 +194,9 @@ impl Reader<'_> {
         while self.column == column && self.byte(self.at) == b'-' && self.is_blank(self.at + 1) {
             self.at += 1;
             self.skip_spaces();
+            if level && self.items.len() == base {
+                start = self.at;
+            }
             if matches!(self.byte(self.at), b'\n' | b'#') {
                 self.end_value_of_sign()?;
                 // an item that is not written has a place that only the composer knows
@@ -202,9 +205,6 @@ impl Reader<'_> {
                 }
             } else {
                 self.column = self.column_of(self.at);
-            }
-            if level && self.items.len() == base {
-                start = self.at;
             }
             let item = self.below(column, depth + 1)?;
             self.items.push(item);

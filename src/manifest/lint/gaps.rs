@@ -3,24 +3,29 @@
 use std::ops::Range;
 
 use super::{Kind, Lint};
-use crate::manifest::{Node, Stream, Value};
+use crate::manifest::{Document, Node, Value};
 use crate::source::Span;
 
 /// Tags with a meaning in YAML 1.1 that readers agree on.
 const CORE: &[&str] =
     &["!", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!binary", "!!map", "!!seq", "!!merge", "!!timestamp"];
 
-/// Looks at the gaps of a text without mistakes; most texts have neither of the signs looked for.
-pub(super) fn lint(text: &str, stream: &Stream, found: &mut Vec<Lint>) {
-    // tabs may stand anywhere in JSON
+/// Whether a text may hold something in its gaps; most texts have neither of the signs looked for.
+pub(super) fn are_of_interest(text: &str) -> bool {
+    has_tabs(text) || places(text, b'!').any(|at| could_be_tag(text, at))
+}
+
+/// Tabs may stand anywhere in JSON.
+fn has_tabs(text: &str) -> bool {
     let json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
-    let tabs = !json && places(text, b'\t').any(|at| !is_indentation(text, at));
-    if !tabs && !places(text, b'!').any(|at| could_be_tag(text, at)) {
-        return;
-    }
-    let signs = signs(text, stream);
+    !json && places(text, b'\t').any(|at| !is_indentation(text, at))
+}
+
+/// Looks at the gaps of a text without mistakes.
+pub(super) fn lint(text: &str, scalars: Vec<Span>, found: &mut Vec<Lint>) {
+    let signs = signs(text, scalars);
     found.extend(signs.tags.into_iter().map(|span| Lint { kind: Kind::CustomTag, span }));
-    if let Some(first) = signs.tabs.first().filter(|_| tabs) {
+    if let Some(first) = signs.tabs.first().filter(|_| has_tabs(text)) {
         found.push(Lint { kind: Kind::TabSeparator, span: Span::new(*first, first + 1) });
     }
 }
@@ -53,10 +58,8 @@ pub(super) struct Signs {
     pub(super) tags: Vec<Span>,
 }
 
-/// Looks through all gaps.
-pub(super) fn signs(text: &str, stream: &Stream) -> Signs {
-    let mut scalars = Vec::new();
-    stream.documents.iter().for_each(|document| collect(&document.root, &mut scalars));
+/// Looks through all gaps between some scalars.
+pub(super) fn signs(text: &str, mut scalars: Vec<Span>) -> Signs {
     scalars.sort_unstable();
     let mut signs = Signs::default();
     let mut at = 0;
@@ -69,6 +72,13 @@ pub(super) fn signs(text: &str, stream: &Stream) -> Signs {
     }
     signs.gap(text, at..text.len());
     signs
+}
+
+/// The places of all keys and scalars.
+pub(super) fn scalars(documents: &[Document]) -> Vec<Span> {
+    let mut scalars = Vec::new();
+    documents.iter().for_each(|document| collect(&document.root, &mut scalars));
+    scalars
 }
 
 fn collect(node: &Node, scalars: &mut Vec<Span>) {

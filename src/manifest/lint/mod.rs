@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use self::encoding::{NotText, text_of};
 pub use self::fix::{Fixed, Left, fix, fix_bytes};
 use super::mapping::{Overlap, Remark};
-use super::{Stream, Value};
+use super::{Document, Parts, Stream, Value};
 use crate::diagnostic::{RuleId, Severity, rules};
 use crate::source::{Source, Span};
 
@@ -115,20 +115,64 @@ impl Lint {
 /// `stream` is what the text was read as. Documents that could not be read are not looked at: their errors come first.
 #[must_use]
 pub fn lint(source: &Arc<Source>, stream: &Stream) -> Vec<Lint> {
-    let text = source.text();
-    let mut found = Vec::new();
-    for document in &stream.documents {
-        scalars::lint(text, &document.root, &mut found);
+    let linter = Linter::of(source);
+    let seen = linter.look(&stream.documents);
+    linter.finish([seen], &stream.remarks, stream.diagnostics.is_empty())
+}
+
+/// [`lint`] for a text that is read in parts, none of which is kept.
+#[derive(Debug)]
+pub struct Linter<'a> {
+    text: &'a str,
+    /// Whether anything may stand between the scalars.
+    gaps: bool,
+}
+
+/// What a [`Linter`] saw in some documents.
+#[derive(Debug)]
+pub struct Seen {
+    lints: Vec<Lint>,
+    /// The places of keys and scalars, where [`Linter::gaps`] wants them.
+    scalars: Vec<Span>,
+}
+
+impl<'a> Linter<'a> {
+    /// Of one text.
+    #[must_use]
+    pub fn of(source: &'a Source) -> Self {
+        Self { text: source.text(), gaps: gaps::are_of_interest(source.text()) }
     }
-    lines::lint(text, &mut found);
-    remarks(&stream.remarks, &mut found);
-    if stream.diagnostics.is_empty() && stream.remarks.is_empty() {
-        gaps::lint(text, stream, &mut found);
+
+    /// Looks at some documents of the text.
+    #[must_use]
+    pub fn look(&self, documents: &[Document]) -> Seen {
+        let mut lints = Vec::new();
+        documents.iter().for_each(|document| scalars::lint(self.text, &document.root, &mut lints));
+        Seen { lints, scalars: if self.gaps { gaps::scalars(documents) } else { Vec::new() } }
     }
-    found.sort_by_key(|lint| (lint.span, lint.rule()));
-    // what stands behind an anchor is met again at every alias
-    found.dedup_by(|a, b| a.span == b.span && a.rule() == b.rule());
-    found
+
+    /// Everything there is to tell, once all documents were looked at; `parts` is what they were read as.
+    #[must_use]
+    pub fn of_parts<T>(&self, seen: impl IntoIterator<Item = Seen>, parts: &Parts<T>) -> Vec<Lint> {
+        self.finish(seen, &parts.remarks, parts.diagnostics.is_empty())
+    }
+
+    fn finish(&self, seen: impl IntoIterator<Item = Seen>, noted: &[Remark], clean: bool) -> Vec<Lint> {
+        let (mut found, mut scalars) = (Vec::new(), Vec::new());
+        for part in seen {
+            found.extend(part.lints);
+            scalars.extend(part.scalars);
+        }
+        lines::lint(self.text, &mut found);
+        remarks(noted, &mut found);
+        if self.gaps && clean && noted.is_empty() {
+            gaps::lint(self.text, scalars, &mut found);
+        }
+        found.sort_by_key(|lint| (lint.span, lint.rule()));
+        // what stands behind an anchor is met again at every alias
+        found.dedup_by(|a, b| a.span == b.span && a.rule() == b.rule());
+        found
+    }
 }
 
 /// What was noted while merges were applied; one lint for each `<<`.

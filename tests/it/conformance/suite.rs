@@ -211,6 +211,11 @@ fn all_cases() -> Option<Vec<Case>> {
     Some(cases)
 }
 
+/// The text of every case.
+pub(crate) fn texts() -> Option<Vec<String>> {
+    Some(all_cases()?.into_iter().map(|case| case.yaml).collect())
+}
+
 #[test]
 fn every_difference_from_the_yaml_test_suite_has_a_reason() {
     let Some(cases) = all_cases() else { return };

@@ -1,0 +1,19 @@
+//! Cores: the threads that read the parts of one large text.
+
+use rayon::prelude::*;
+
+use crate::manifest::Readers;
+
+/// A reader for every thread of the pool this runs in; see [`with_threads`](super::with_threads).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cores;
+
+impl Readers for Cores {
+    fn count(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
+    fn each<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(P) -> T + Sync + Send) -> Vec<T> {
+        parts.into_par_iter().map(work).collect()
+    }
+}
