@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::LoadError;
 use crate::config;
 use crate::diagnostic::{Diagnostic, rules};
-use crate::manifest::{self, Entry, Node, ReadLimits, Value, text_of};
+use crate::manifest::{self, Entry, Node, ReadLimits, Text, Value, text_of};
 use crate::source::{Location, Source};
 use crate::tree::{Digest, ReadTree, RepoPath, TreeError};
 
@@ -125,7 +125,7 @@ fn merge_into(base: &mut Node, over: &Node) {
         return;
     };
     let mut deleted = false;
-    let places: HashMap<Box<str>, usize> =
+    let places: HashMap<Text, usize> =
         entries.iter().enumerate().map(|(index, entry)| (entry.key.name.clone(), index)).collect();
     let mut keep = vec![true; entries.len()];
     for entry in over_entries {

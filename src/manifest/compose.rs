@@ -2,71 +2,25 @@
 //!
 //! What can be understood in spite of a mistake is read on, so that one look shows every mistake of a document.
 
+mod checks;
+mod scalars;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag};
 
-use super::fast::Allowance;
+use super::budget::{Budget, Exceeded, Size};
 use super::mapping::Merge;
 use super::problems::Problems;
-use super::scalar::{self, Plain};
-use super::suspects::{self, Suspects};
-use super::{Entry, Key, Node, ReadLimits, Value};
+use super::suspects::Suspects;
+use super::{Entry, Node, Value};
 use crate::source::{Source, Span};
 
 /// The longest key that YAML allows without `?`, in characters; JSON knows no such limit.
 const LONGEST_YAML_KEY: usize = 1024;
-
-/// However generous the limits, the tree never nests deeper: every stage walks it by recursion.
-const DEEPEST: usize = 512;
-
-/// What of the limits is still unspent. Shared by all pieces of one text.
-#[derive(Debug)]
-pub(super) struct Budget {
-    nodes: usize,
-    /// Text that aliases may still copy.
-    bytes: usize,
-    depth: usize,
-}
-
-impl Budget {
-    pub(super) fn new(limits: &ReadLimits) -> Self {
-        Self { nodes: limits.nodes, bytes: limits.bytes, depth: limits.depth.min(DEEPEST) }
-    }
-
-    /// What is left for a text without aliases.
-    pub(super) fn allowance(&self) -> Allowance {
-        Allowance { nodes: self.nodes, depth: self.depth }
-    }
-
-    /// Takes what a whole document cost that was read within the allowance.
-    pub(super) fn spend_nodes(&mut self, nodes: usize) {
-        self.nodes = self.nodes.saturating_sub(nodes);
-    }
-
-    /// The nodes and copied bytes that were spent.
-    pub(super) fn spent(&self, limits: &ReadLimits) -> (usize, usize) {
-        (limits.nodes - self.nodes, limits.bytes - self.bytes)
-    }
-
-    fn spend(&mut self, size: Size) -> Result<(), Exceeded> {
-        self.nodes = self.nodes.checked_sub(size.nodes).ok_or(Exceeded::Nodes)?;
-        self.bytes = self.bytes.checked_sub(size.bytes).ok_or(Exceeded::Nodes)?;
-        Ok(())
-    }
-}
-
-/// Which limit was exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Exceeded {
-    Nodes,
-    Depth,
-}
 
 /// Why reading a piece stopped before its end.
 #[derive(Debug)]
@@ -89,14 +43,6 @@ pub(super) struct Piece<'a> {
     pub(super) source: &'a Arc<Source>,
     pub(super) range: Range<usize>,
     pub(super) json: bool,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Size {
-    nodes: usize,
-    bytes: usize,
-    /// Levels below the node itself.
-    height: usize,
 }
 
 enum Anchor {
@@ -177,18 +123,6 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// Tells the suspects that no value cleared. True if there are any: the meaning of the whole piece is open.
-    pub(super) fn tell_suspects(&mut self) -> bool {
-        for offset in self.odd_breaks.remaining() {
-            self.problems.odd_line_break(offset);
-        }
-        // one mistake of many lines is told once
-        if let Some(offset) = self.tabs.remaining().next() {
-            self.problems.indentation_tab(offset);
-        }
-        self.odd_breaks.remaining().chain(self.tabs.remaining()).next().is_some()
-    }
-
     fn next(&mut self) -> Result<(Event<'a>, Span), Halt> {
         loop {
             match self.parser.next_event() {
@@ -207,22 +141,6 @@ impl<'a> Composer<'a> {
                 Some(Err(error)) => return Err(Halt::Syntax(Box::new(error))),
                 None => return Ok((Event::StreamEnd, Span::at(self.text.len()))),
             }
-        }
-    }
-
-    /// YAML 1.1 reads on after a tag until a blank, even over a bracket or comma.
-    fn check_tag(&mut self, tag: Range<usize>) {
-        let bytes = self.text.as_bytes();
-        let ends = bytes.get(tag.end).is_none_or(u8::is_ascii_whitespace);
-        if !ends || bytes[tag.clone()].contains(&b'#') {
-            self.problem(|problems| problems.wrong_tag_end(Span::new(tag.start, tag.end)));
-        }
-    }
-
-    /// YAML 1.1 ends an anchor's name at the first sign that is no letter, digit, `-` or `_`.
-    fn anchor_name(&mut self, name: &str, span: Span) {
-        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-            self.problem(|problems| problems.anchor_name(span));
         }
     }
 
@@ -366,57 +284,6 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// JSON and YAML 1.2 know escapes that YAML 1.1 does not.
-    fn check_escapes(&mut self, span: Span, style: ScalarStyle) {
-        if self.json || style != ScalarStyle::DoubleQuoted {
-            return;
-        }
-        let mut bytes = self.text.as_bytes()[span.range()].iter();
-        while bytes.by_ref().any(|byte| *byte == b'\\') {
-            if let [b'/', ..] | [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] = bytes.as_slice() {
-                return self.problem(|problems| problems.json_escape(span));
-            }
-            bytes.next();
-        }
-    }
-
-    /// In `{a:, b: 1}` YAML 1.1 takes the colon into the key, and it wants every key on one line.
-    fn check_flow_key(&mut self, event: &Event<'_>, span: Span) {
-        let Event::Scalar(_, style, ..) = event else { return };
-        if self.flow == 0 {
-            return;
-        }
-        if self.text[span.range()].contains('\n') || (!self.json && self.has_late_colon(span)) {
-            self.problem(|problems| problems.long_key(span));
-        }
-        if *style != ScalarStyle::Plain {
-            return;
-        }
-        if let [b':', next, ..] = &self.text.as_bytes()[span.end as usize..]
-            && !next.is_ascii_whitespace()
-        {
-            self.problem(|problems| problems.tight_colon(span));
-        }
-    }
-
-    /// Whether the colon of a key in braces stands on a later line. After `?` it may.
-    fn has_late_colon(&self, key: Span) -> bool {
-        let mut rest = &self.text[key.end as usize..];
-        let mut later = false;
-        loop {
-            rest = rest.trim_start_matches([' ', '\t', '\r']);
-            match rest.as_bytes().first() {
-                Some(b'\n') => {
-                    later = true;
-                    rest = &rest[1..];
-                }
-                Some(b'#') => rest = rest.find('\n').map_or("", |end| &rest[end..]),
-                Some(b':') => return later && !self.text[..key.start as usize].trim_end().ends_with('?'),
-                _ => return false,
-            }
-        }
-    }
-
     fn finish_mapping(&mut self, mut entries: Vec<Entry>, merges: Vec<Merge>) -> Vec<Entry> {
         self.problems.drop_duplicates(&mut entries);
         if !merges.is_empty() {
@@ -437,94 +304,10 @@ impl<'a> Composer<'a> {
         }
     }
 
-    /// The text that Kubernetes makes of a key; `None`, and a problem, if it makes none.
-    fn key(&mut self, node: Node, float: bool, mapping: Span) -> Option<Key> {
-        let span = node.span;
-        let name: Box<str> = match node.value {
-            Value::String(text) => text,
-            Value::Bool(value) => if value { "true" } else { "false" }.into(),
-            #[expect(clippy::cast_precision_loss, reason = "the tag asks for it")]
-            Value::Int(number) if float => scalar::float_key(number as f64).into(),
-            Value::Int(number) => scalar::integer_key(&self.text[span.range()], number).into(),
-            Value::Float(number) => scalar::float_key(number).into(),
-            Value::Null => {
-                self.problem(|problems| problems.null_key(span));
-                return None;
-            }
-            Value::UInt(_) => {
-                self.problem(|problems| problems.large_key(span));
-                return None;
-            }
-            Value::Sequence(_) | Value::Mapping(_) => {
-                self.problem(|problems| problems.collection_key(span, mapping));
-                return None;
-            }
-        };
-        Some(Key { span, name })
-    }
-
-    fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Value {
-        let Some(tag) = tag else {
-            return match style {
-                ScalarStyle::Plain => {
-                    // in brackets YAML 1.1 ends a plain text at `?`, and reads `:` in front as a sign of its own
-                    if self.flow > 0 && (text.contains('?') || text.starts_with(':')) {
-                        self.problem(|problems| problems.sign_in_flow(span));
-                    }
-                    self.plain(scalar::resolve_plain(&text), text, span)
-                }
-                _ => Value::String(text.into()),
-            };
-        };
-        match core_name(tag).as_deref() {
-            Some("binary") => self.binary(&text, span),
-            Some(wanted @ ("int" | "float" | "bool" | "null")) => match scalar::resolve_as(wanted, &text) {
-                Some(resolved) => self.plain(resolved, text, span),
-                None => {
-                    self.problem(|problems| problems.wrong_tag(wanted, span));
-                    Value::Null
-                }
-            },
-            // `!!str` says what holds for every tag Kubernetes does not know: it is text
-            _ => Value::String(text.into()),
-        }
-    }
-
-    fn plain(&mut self, resolved: Plain, text: Cow<'a, str>, span: Span) -> Value {
-        match resolved {
-            Plain::Value(value) => value,
-            Plain::Text => Value::String(text.into()),
-            Plain::NotFinite => {
-                self.problem(|problems| problems.not_finite(span));
-                Value::Null
-            }
-        }
-    }
-
-    fn binary(&mut self, text: &str, span: Span) -> Value {
-        let encoded: String = text.chars().filter(|sign| !matches!(sign, '\n' | '\r')).collect();
-        match BASE64.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
-            Some(decoded) => Value::String(decoded.into()),
-            None => {
-                self.problem(|problems| problems.wrong_binary(span));
-                Value::Null
-            }
-        }
-    }
-
     /// Tells a mistake that leaves the meaning of the document open.
     fn problem(&mut self, tell: impl FnOnce(&mut Problems)) {
         self.broken = true;
         tell(self.problems);
-    }
-
-    fn clear_suspects(&mut self, span: Span, style: ScalarStyle) {
-        let text = self.text;
-        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        self.tabs.clear(span.range(), |tab| !block || suspects::is_text_of_block(text, span.range(), tab));
-        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
-            self.odd_breaks.clear(span.range(), |offset| is_kept_in_quotes(text, offset, span));
-        }
     }
 
     /// A block scalar's span reaches to the next token: it ends with its last line of text.
@@ -565,16 +348,4 @@ fn is_tagged(event: &Event<'_>, name: &str) -> bool {
 /// The name behind `!!`.
 fn core_name(tag: &Tag) -> Option<Cow<'_, str>> {
     tag.suffix_in_namespace("tag:yaml.org,2002:")
-}
-
-/// Inside quotes, U+2028 and U+2029 survive the folding of lines, if no blank stands beside them; U+0085 does not.
-fn is_kept_in_quotes(text: &str, offset: usize, quotes: Span) -> bool {
-    let blank = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace());
-    let bytes = text.as_bytes();
-    // a key must not hold a line break at all
-    let is_key = text[quotes.end as usize..].trim_start_matches([' ', '\t']).starts_with(':');
-    !is_key
-        && bytes[offset] == 0xE2
-        && !blank(offset.checked_sub(1).and_then(|before| bytes.get(before)))
-        && !blank(bytes.get(offset + 3))
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::problems::Problems;
-use super::{Entry, Node, Value};
+use super::{Entry, Node, Text, Value};
 use crate::source::Span;
 
 /// Up to this many keys are compared pair by pair; more go through a hash table.
@@ -135,7 +135,14 @@ impl Problems {
         }
         let first_own = entries[..known.own].first().map(|entry| entry.key.span);
         let Applied { key: merge, value, .. } = merge;
-        self.remark(Remark::Overlap(Overlap { name, key, merge, value, own: known.own, first_own }));
+        self.remark(Remark::Overlap(Overlap {
+            name: name.as_str().into(),
+            key,
+            merge,
+            value,
+            own: known.own,
+            first_own,
+        }));
     }
 }
 
@@ -145,8 +152,8 @@ pub(super) fn has_repeated_keys(entries: &[Entry]) -> bool {
         let among = |rest: &[Entry], entry: &Entry| rest.iter().any(|other| other.key.name == entry.key.name);
         return entries.iter().enumerate().any(|(index, entry)| among(&entries[..index], entry));
     }
-    let mut seen: HashSet<&str> = HashSet::with_capacity(entries.len());
-    entries.iter().any(|entry| !seen.insert(&entry.key.name))
+    let mut seen: HashSet<&[u8]> = HashSet::with_capacity(entries.len());
+    entries.iter().any(|entry| !seen.insert(entry.key.name.as_bytes()))
 }
 
 /// Pairs of (first, again) by index, in the order of `again`.
@@ -175,7 +182,7 @@ struct KnownKeys {
     /// How many entries the mapping gives itself.
     own: usize,
     /// Made when the mapping has many keys.
-    index: Option<HashMap<Box<str>, usize>>,
+    index: Option<HashMap<Text, usize>>,
 }
 
 impl KnownKeys {

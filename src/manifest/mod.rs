@@ -4,6 +4,7 @@
 //! [`write`] turns it back ([`write_styled`] in the bytes of other tools), [`ManifestSet`] is what an environment consists
 //! of.
 
+mod budget;
 mod charset;
 mod compose;
 mod fast;
@@ -19,6 +20,7 @@ mod scalar;
 mod set;
 mod split;
 mod suspects;
+mod text;
 mod writer;
 
 pub use identity::{Gvk, Manifest, Name, ObjectRef};
@@ -27,4 +29,5 @@ pub use node::{Entry, Key, Node, Value};
 pub use pointer::Pointer;
 pub use reader::{Document, OneReader, Parts, ReadLimits, Readers, Stream, read, read_parts, read_thoroughly};
 pub use set::ManifestSet;
+pub use text::Text;
 pub use writer::{Style, WriteError, write, write_documents, write_documents_styled, write_styled};

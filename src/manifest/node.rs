@@ -1,5 +1,6 @@
 //! A node is one value of a YAML document, with the bytes it was written in.
 
+use super::Text;
 use crate::source::Span;
 
 /// A value with its place in the source.
@@ -25,7 +26,7 @@ pub enum Value {
     /// Anything else numeric; finite.
     Float(f64),
     /// Text.
-    String(Box<str>),
+    String(Text),
     /// A list.
     Sequence(Vec<Node>),
     /// A mapping in the order written, keys unique, merges resolved.
@@ -47,7 +48,7 @@ pub struct Key {
     /// Where it is written.
     pub span: Span,
     /// The key as Kubernetes sees it: `1` is `"1"`, `on` is `"true"`.
-    pub name: Box<str>,
+    pub name: Text,
 }
 
 impl Node {
@@ -87,7 +88,7 @@ impl Node {
     /// The entry of a mapping with this key.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.as_mapping()?.iter().find(|entry| &*entry.key.name == key)
+        self.as_mapping()?.iter().find(|entry| entry.key.name == *key)
     }
 
     /// The value of a mapping under this key.
@@ -148,7 +149,7 @@ impl Node {
             Value::Int(value) => (*value).into(),
             Value::UInt(value) => (*value).into(),
             Value::Float(value) => (*value).into(),
-            Value::String(text) => text.as_ref().into(),
+            Value::String(text) => text.as_str().into(),
             Value::Sequence(items) => items.iter().map(Self::to_json).collect(),
             Value::Mapping(entries) => {
                 entries.iter().map(|entry| (entry.key.name.to_string(), entry.value.to_json())).collect()

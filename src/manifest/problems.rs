@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::compose::Exceeded;
+use super::budget::Exceeded;
 use super::mapping::Remark;
 use super::scalar::{Plain, resolve_plain};
 use super::split::{Disagreement, DisagreementKind};

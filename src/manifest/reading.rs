@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
+use super::budget::Budget;
 use super::charset::{is_ordinary, oddities};
-use super::compose::{Budget, Composed, Composer, Halt};
+use super::compose::{Composed, Composer, Halt};
 use super::fast::{self, Plainly};
 use super::problems::Problems;
 use super::split::{Piece, split};

@@ -3,7 +3,7 @@
 use super::{Reader, Span};
 use crate::manifest::mapping::has_repeated_keys;
 use crate::manifest::scalar::{Plain, resolve_plain};
-use crate::manifest::{Entry, Key, Node, Value};
+use crate::manifest::{Entry, Key, Node, Text, Value};
 
 /// Bytes that mean themselves anywhere in a plain scalar in brackets.
 const PLAIN: [bool; 256] = {
@@ -128,7 +128,7 @@ impl Reader<'_> {
         }
     }
 
-    fn flow_quoted(&mut self) -> Option<(Span, Box<str>)> {
+    fn flow_quoted(&mut self) -> Option<(Span, Text)> {
         let start = self.at;
         self.quoted(super::END)?.then_some(())?;
         let span = Span::new(start, self.at);

@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use super::mapping::has_repeated_keys;
 use super::scalar::{Plain, resolve_plain};
-use super::{Entry, Key, Node, Value};
+use super::{Entry, Key, Node, Text, Value};
 use crate::source::Span;
 
 /// Keys that are longer than this are left to the composer: YAML limits their length in characters.
@@ -315,7 +315,7 @@ impl Reader<'_> {
     }
 
     /// A key, at whose colon the reader stands.
-    fn key(&self, span: Span, name: Box<str>) -> Option<Key> {
+    fn key(&self, span: Span, name: Text) -> Option<Key> {
         (self.at - span.start as usize <= LONGEST_KEY).then_some(Key { span, name })
     }
 

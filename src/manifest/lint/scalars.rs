@@ -92,7 +92,7 @@ impl Walk<'_> {
         }
         if matches!(resolve_plain(written), Plain::Value(_)) && !self.is_tagged(key.span) {
             let same = *key.name == *written;
-            self.found.push(Lint { kind: Kind::NonStringKey { name: key.name.clone(), same }, span: key.span });
+            self.found.push(Lint { kind: Kind::NonStringKey { name: key.name.as_str().into(), same }, span: key.span });
         }
     }
 
