@@ -2,7 +2,6 @@
 //!
 //! The last two are the whole of `check`, on one thread and on all. Compare within one run: machines differ.
 
-#[allow(dead_code)] // each benchmark uses a part
 mod generated;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

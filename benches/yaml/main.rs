@@ -7,8 +7,6 @@
 
 #![allow(clippy::print_stdout)] // a benchmark's figures are its data
 
-#[path = "../generated/mod.rs"]
-#[allow(dead_code)] // each benchmark uses a part
 mod generated;
 
 use std::hint::black_box;

@@ -15,7 +15,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, StructureSt
 use super::budget::{Budget, Exceeded, Size};
 use super::mapping::Merge;
 use super::problems::Problems;
-use super::suspects::Suspects;
+use super::suspects::{self, Suspects};
 use super::{Entry, Node, Value};
 use crate::source::{Source, Span};
 
@@ -55,6 +55,8 @@ pub(super) struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
     text: &'a str,
     base: usize,
+    /// Where the piece ends.
+    end: usize,
     json: bool,
     budget: &'a mut Budget,
     pub(super) problems: &'a mut Problems,
@@ -62,6 +64,10 @@ pub(super) struct Composer<'a> {
     /// Everything read so far, and the deepest level of the node being read: how large an anchored node is.
     seen: Size,
     broken: bool,
+    /// How far in the lines of a scalar must be: further than the innermost block collection.
+    indentation: usize,
+    /// The next node is the value of a key.
+    behind_key: bool,
     /// How many flow collections are open.
     flow: usize,
     /// Line breaks of YAML 1.1 that YAML 1.2 takes for text.
@@ -94,12 +100,15 @@ impl<'a> Composer<'a> {
             parser: Parser::new_from_str_with_options(&text[piece.range.clone()], options),
             text,
             base: piece.range.start,
+            end: piece.range.end,
             json: piece.json,
             budget,
             problems,
             anchors: HashMap::new(),
             seen: Size::default(),
             broken: false,
+            indentation: 0,
+            behind_key: false,
             flow: 0,
             odd_breaks: Suspects::new(odd_breaks),
             tabs: Suspects::new(tabs),
@@ -150,6 +159,8 @@ impl<'a> Composer<'a> {
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Halt> {
+        let behind_key = std::mem::take(&mut self.behind_key);
+        let below = self.indentation_in(&event, span, behind_key);
         self.enter(span, depth, Size { nodes: 1, bytes: 0, height: 0 })?;
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -161,11 +172,11 @@ impl<'a> Composer<'a> {
                 self.keep(anchor, &node, Size { nodes: 1, bytes: span.len(), height: 0 })?;
                 Ok(node)
             }
-            Event::SequenceStart(style, anchor, _) => self.collection(style, anchor, depth, |composer| {
+            Event::SequenceStart(style, anchor, _) => self.collection(style, below, anchor, depth, |composer| {
                 let (items, span) = composer.items(style, span, depth)?;
                 Ok(Node { span, value: Value::Sequence(items) })
             }),
-            Event::MappingStart(style, anchor, _) => self.collection(style, anchor, depth, |composer| {
+            Event::MappingStart(style, anchor, _) => self.collection(style, below, anchor, depth, |composer| {
                 let (entries, span) = composer.entries(style, span, depth)?;
                 Ok(Node { span, value: Value::Mapping(entries) })
             }),
@@ -191,6 +202,7 @@ impl<'a> Composer<'a> {
     fn collection(
         &mut self,
         style: StructureStyle,
+        indentation: usize,
         anchor: usize,
         depth: usize,
         read: impl FnOnce(&mut Self) -> Result<Node, Halt>,
@@ -200,9 +212,11 @@ impl<'a> Composer<'a> {
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Open);
         }
-        let before = self.seen;
+        let (before, outside) = (self.seen, self.indentation);
         self.seen.height = depth;
+        self.indentation = indentation;
         let node = read(self)?;
+        self.indentation = outside;
         self.flow -= flow;
         if flow > 0 {
             self.tabs.clear(node.span.range(), |_| true);
@@ -215,6 +229,29 @@ impl<'a> Composer<'a> {
         self.seen.height = self.seen.height.max(before.height);
         self.keep(anchor, &node, size)?;
         Ok(node)
+    }
+
+    /// How far in the lines of scalars must be that stand in a collection.
+    fn indentation_in(&self, event: &Event<'_>, open: Span, behind_key: bool) -> usize {
+        match event {
+            _ if self.tabs.is_empty() => 0,
+            Event::SequenceStart(StructureStyle::Block, ..) if behind_key && self.is_level_list(open) => {
+                self.indentation
+            }
+            Event::SequenceStart(StructureStyle::Block, ..) | Event::MappingStart(StructureStyle::Block, ..) => {
+                suspects::column(self.text, open.start as usize) + 1
+            }
+            _ => self.indentation,
+        }
+    }
+
+    /// Whether the value of a key is a list level with it: its place is behind its first dash, and it is no further in
+    /// than the mapping around it.
+    fn is_level_list(&self, open: Span) -> bool {
+        let written = &self.text[..open.start as usize];
+        let dash = written.trim_end_matches(' ');
+        let column = suspects::column(self.text, dash.len());
+        dash.ends_with('-') && column == self.indentation
     }
 
     fn keep(&mut self, anchor: usize, node: &Node, size: Size) -> Result<(), Halt> {
@@ -273,6 +310,7 @@ impl<'a> Composer<'a> {
             let told = self.problems.count();
             let key = self.node(event, span, depth + 1)?;
             let understood = self.problems.count() == told;
+            self.behind_key = true;
             let mut value = self.child(depth + 1)?;
             self.settle_empty(&mut value, key.span);
             last = Some(value.span);

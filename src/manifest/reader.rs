@@ -349,6 +349,50 @@ mod tests {
     }
 
     #[test]
+    fn a_blank_line_behind_a_plain_scalar_may_hold_a_tab_that_is_indented_as_the_scalar_must_be() {
+        // each as kubectl judges it
+        for text in [
+            "a: x\n  \t\nb: y\n",
+            "a:\n- x\n \t\nb: y\n",
+            "a: x\n \t\n",
+            "a:\n  b: x\n   \t\nc: y\n",
+            "a:\n  - x\n   \t\nb: y\n",
+            "a: x\n \t# c\nb: y\n",
+            "a: 1\n \t\n\n  \t \nb: y\n",
+            "a: x\n \tb\nc: y\n",
+            "a: x \n \t\n...\n",
+            "a: [x,\n\tb]\n",
+            "a: [x\n \t,b]\n",
+            "a:\n  - x\n\n   \t \n  - z\n",
+            "a: 'x\n\t\n y'\n",
+            "a: x\n \t\n  y\nb: 1\n",
+        ] {
+            assert_eq!(findings(text), [], "{text:?}");
+        }
+        for text in [
+            "a: x\n\t\nb: y\n",
+            "a: 'x'\n  \t\nb: y\n",
+            "a: x\n\t\n  z\nb: y\n",
+            "a: x # c\n  \t\nb: y\n",
+            "a:\n  b: x\n \t\nc: y\n",
+            "a: x\n\t",
+            "a:\n- x\n\t\nb: y\n",
+            "a:\n  - x\n  \t\nb: y\n",
+            "a:\n \t\nb: y\n",
+            "a: |\n  x\n \t\nb: y\n",
+            "a: [x]\n \t\nb: y\n",
+            "a: x\n \tb: c\n",
+            "a: [x\n\t,b]\n",
+            "a: {x: 1\n\t}\n",
+            "a:\n- - x\n \t\nb: 1\n",
+            "a:\n- b: x\n  \t\n",
+            "a: x\n \t\n\tb: c\n",
+        ] {
+            assert_eq!(only_finding(text).0, "yaml-syntax", "{text:?}");
+        }
+    }
+
+    #[test]
     fn signs_that_yaml_1_1_reads_otherwise_in_brackets_are_refused() {
         assert_eq!(only_finding("{a:, b: 1}\n"), syntax("a"));
         assert_eq!(only_finding("[http://x?y]\n"), syntax("http://x?y"));

@@ -6,30 +6,53 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     offsets: Vec<usize>,
-    cleared: Vec<bool>,
+    states: Vec<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    Open,
+    Cleared,
+    /// A mistake whatever stands around it.
+    Condemned,
 }
 
 impl Suspects {
     pub(super) fn new(offsets: Vec<usize>) -> Self {
-        let cleared = vec![false; offsets.len()];
-        Self { offsets, cleared }
+        let states = vec![State::Open; offsets.len()];
+        Self { offsets, states }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.offsets.is_empty()
     }
 
     /// Clears those inside `range` for which `harmless` holds.
     pub(super) fn clear(&mut self, range: Range<usize>, harmless: impl Fn(usize) -> bool) {
+        self.settle(range, |offset| if harmless(offset) { State::Cleared } else { State::Open });
+    }
+
+    /// Clears those inside `range` for which `harmless` holds, and condemns the others: nothing clears them any more.
+    pub(super) fn judge(&mut self, range: Range<usize>, harmless: impl Fn(usize) -> bool) {
+        self.settle(range, |offset| if harmless(offset) { State::Cleared } else { State::Condemned });
+    }
+
+    fn settle(&mut self, range: Range<usize>, state_of: impl Fn(usize) -> State) {
         if self.offsets.is_empty() {
             return;
         }
         let first = self.offsets.partition_point(|offset| *offset < range.start);
-        let inside = self.offsets[first..].iter().zip(&mut self.cleared[first..]);
-        for (offset, cleared) in inside.take_while(|(offset, _)| **offset < range.end) {
-            *cleared |= harmless(*offset);
+        let inside = self.offsets[first..].iter().zip(&mut self.states[first..]);
+        for (offset, state) in inside.take_while(|(offset, _)| **offset < range.end) {
+            if *state == State::Open {
+                *state = state_of(*offset);
+            }
         }
     }
 
     /// Those that nothing cleared.
     pub(super) fn remaining(&self) -> impl Iterator<Item = usize> + '_ {
-        self.offsets.iter().zip(&self.cleared).filter(|(_, cleared)| !**cleared).map(|(offset, _)| *offset)
+        self.offsets.iter().zip(&self.states).filter(|(_, state)| **state != State::Cleared).map(|(offset, _)| *offset)
     }
 }
 
@@ -68,7 +91,8 @@ pub(super) fn is_text_of_block(text: &str, block: Range<usize>, tab: usize) -> b
     column(text, tab) >= indentation && (!begins_with_tab || has_indicator(&text[..block.start - indentation]))
 }
 
-fn column(text: &str, offset: usize) -> usize {
+/// How many bytes of its line stand before an offset.
+pub(super) fn column(text: &str, offset: usize) -> usize {
     text[..offset].bytes().rev().take_while(|byte| *byte != b'\n').count()
 }
 
@@ -92,5 +116,8 @@ mod tests {
         suspects.clear(4..9, |offset| offset == 5);
         suspects.clear(9..10, |_| false);
         assert_eq!(suspects.remaining().collect::<Vec<_>>(), [1, 9]);
+        suspects.judge(0..4, |_| false);
+        suspects.clear(0..10, |_| true);
+        assert_eq!(suspects.remaining().collect::<Vec<_>>(), [1], "what is condemned stays");
     }
 }

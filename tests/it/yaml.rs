@@ -233,7 +233,7 @@ const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
 #[test]
 fn kubectl_reads_what_we_write_as_the_same_values() {
-    let values = samples(tree(), 600);
+    let values = samples(tree(), 2500);
     let mut text = String::new();
     for value in &values {
         text.push_str(OBJECT);

@@ -90,11 +90,27 @@ impl Composer<'_> {
 
     pub(super) fn clear_suspects(&mut self, span: Span, style: ScalarStyle) {
         let text = self.text;
+        if style == ScalarStyle::Plain {
+            return self.judge_tabs_of_plain(span);
+        }
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         self.tabs.clear(span.range(), |tab| !block || suspects::is_text_of_block(text, span.range(), tab));
         if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
             self.odd_breaks.clear(span.range(), |offset| is_kept_in_quotes(text, offset, span));
         }
+    }
+
+    /// YAML 1.1 takes the blanks and blank lines behind a plain scalar for a part of it until it sees what follows, and
+    /// a tab there has to be as far in as the scalar's lines.
+    fn judge_tabs_of_plain(&mut self, span: Span) {
+        if self.tabs.is_empty() {
+            return;
+        }
+        let (text, indentation) = (self.text, self.indentation);
+        let rest = &text[span.end as usize..self.end];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+        self.tabs
+            .judge(span.start as usize..span.end as usize + blanks, |tab| suspects::column(text, tab) >= indentation);
     }
 }
 
