@@ -22,6 +22,7 @@ metadata:
   namespace: platform
   labels:
     app.kubernetes.io/name: {name}
+    app.kubernetes.io/managed-by: hydrant
 spec:
   replicas: 3
   selector:
