@@ -359,12 +359,70 @@ rules! {
         "The API server drops or refuses unknown fields; most are misspelt, and what they were meant to set stays unset.";
     MISSING_FIELD = "missing-field", "a required field is missing",
         "The schema demands it.";
-    UNKNOWN_KIND = "unknown-kind", "no schema is known for a kind",
+    UNKNOWN_KIND = "unknown-kind", "a group of Kubernetes has no such kind",
+        "Group and version are those of Kubernetes, or nearly so, and the kind is not among them: mostly it is misspelt, in the wrong case, or belongs to another group. `schemas.unknown` does not change that: no CRD can add a kind to a group of Kubernetes.";
+    MISSING_CRD = "missing-crd", "no CRD defines a kind",
         "Neither the Kubernetes version of the environment nor a CRD among the rendered objects or under `schemas.crds` defines it. An object nobody can check is an error by default; `schemas.unknown` changes that.";
+    CRD_VERSION = "crd-version", "a CRD does not serve a kind in this version",
+        "The CRD defines the kind, and the version is not among those with `served: true`. The API server would answer that it knows no such kind.";
+    REMOVED_API = "removed-api", "an API is gone in the environment's Kubernetes",
+        "The API server of this minor no longer serves the kind in this version. From the deprecation guide of Kubernetes (https://kubernetes.io/docs/reference/using-api/deprecation-guide) and the API definitions of each minor.";
+    NOT_YET_API = "not-yet-api", "an API is newer than the environment's Kubernetes",
+        "A later minor serves the kind in this version, the one of the environment does not. From the API definitions of each minor.";
+    DEPRECATED_API = "deprecated-api", "an API is served, and will not be for long",
+        "Deprecated by Kubernetes, or known to be gone in a later minor: a warning, so that the next upgrade does not become an outage. From the deprecation guide of Kubernetes and the API definitions of each minor.";
     BROKEN_SCHEMA = "broken-schema", "a CRD or schema cannot be used",
         "A schema that does not compile checks nothing, so it is an error and never a pass.";
     CEL_NOT_EVALUATED = "cel-not-evaluated", "a kind has rules in CEL that were not evaluated",
         "A CRD can hold rules in the Common Expression Language (`x-kubernetes-validations`). Hydrant judges objects by every other keyword of the schema, and says for each kind how many such rules are left to the API server.";
+    INVALID_NAME = "invalid-name", "a name does not have the form that Kubernetes demands",
+        "Names become parts of paths, host names and environment variables, and each sort has its own form: most objects a DNS subdomain, Namespaces and containers a DNS label, Services until 1.35 one that begins with a letter, CronJobs at most 52 characters, CRDs plural and group. See `pkg/apis/*/validation` and apimachinery's `pkg/util/validation` of Kubernetes, and KEP-5311 for Services.";
+    INVALID_LABEL = "invalid-label", "a label's key or value cannot be one",
+        "Keys are names with or without a domain before `/`, values have at most 63 letters, digits, `-`, `_` and `.`. The same holds in selectors. See https://kubernetes.io/docs/concepts/overview/working-with-objects/labels and apimachinery's `pkg/apis/meta/v1/validation`.";
+    INVALID_ANNOTATION = "invalid-annotation", "an annotation's key cannot be one, or the annotations are too large",
+        "Keys are names with or without a domain before `/`; all keys and values of an object together have at most 256 KiB. `kubectl apply` writes the whole object into an annotation, so large objects reach the limit without having one. See apimachinery's `pkg/api/validation/objectmeta.go`.";
+    INVALID_FINALIZER = "invalid-finalizer", "a finalizer's name cannot be one",
+        "Finalizers are qualified names; on built-in kinds all but three need a domain. See `ValidateFinalizerName` in `pkg/apis/core/validation` of Kubernetes.";
+    INVALID_SELECTOR = "invalid-selector", "a selector cannot be used",
+        "An operator that does not exist, values where none are allowed or none where some are needed, or an empty selector on a workload. See `ValidateLabelSelector` in apimachinery's `pkg/apis/meta/v1/validation`.";
+    SELECTOR_MISMATCH = "selector-mismatch", "a workload's selector does not match its own template",
+        "A workload whose selector does not match the labels of its template could never find its Pods, so the API server refuses it. See `ValidateDeploymentSpec` and its relatives in `pkg/apis/apps/validation` of Kubernetes.";
+    INVALID_CHOICE = "invalid-choice", "a value is not among the choices that Kubernetes documents",
+        "The schema says that the field is text; only the prose of the API reference lists what may stand there. Cases matter. See `pkg/apis/*/types.go` and `pkg/apis/*/validation` of Kubernetes.";
+    OUT_OF_RANGE = "out-of-range", "a number lies beyond what Kubernetes allows",
+        "Ports lie between 1 and 65535, file modes between 0 and 0777, counts and delays are not negative. See `pkg/apis/*/validation` of Kubernetes.";
+    DUPLICATE_NAME = "duplicate-name", "two things in one list have the same name",
+        "Containers of a Pod (init containers included), volumes, ports of one container or Service, versions of a CRD and webhooks are told apart by their names. See `validateContainers` and `ValidateVolumes` in `pkg/apis/core/validation` of Kubernetes.";
+    DUPLICATE_MOUNT = "duplicate-mount", "two volumes are mounted at the same path",
+        "Only one of them could be seen, so the API server refuses the container. See `ValidateVolumeMounts` in `pkg/apis/core/validation` of Kubernetes.";
+    REPEATED_ITEM = "repeated-item", "a list sets the same thing twice, and only one of them counts",
+        "The API server takes the same environment variable or container port twice, and warns: the last one wins, and apply may lose either. See `pkg/api/pod/warnings.go` of Kubernetes.";
+    UNKNOWN_VOLUME = "unknown-volume", "a container mounts a volume that the Pod does not have",
+        "Volumes are named in `spec.volumes`, and in the claim templates of a StatefulSet. See `ValidateVolumeMounts` in `pkg/apis/core/validation` of Kubernetes. For a StatefulSet the API server says it only when it is to make the Pods.";
+    UNKNOWN_PORT = "unknown-port", "a probe names a port that its container does not have",
+        "The API server accepts it, and the probe fails for as long as the container runs.";
+    ONE_OF = "one-of", "not exactly one of several fields is set",
+        "Probes have one handler, volumes one source, variables one origin, CRDs one stored version. The schema lists all of them as optional. See `validateHandler`, `validateVolumeSource` and `validateEnvVarValueFrom` in `pkg/apis/core/validation` of Kubernetes.";
+    REQUIRED_VALUE = "required-value", "a field is missing that the schema does not demand, and the API server does",
+        "Many fields are optional in the schema only because something else may fill them in: the image of a container, the restart policy of a Job, the size of a claim. See `field.Required` in `pkg/apis/*/validation` of Kubernetes.";
+    FORBIDDEN_FIELD = "forbidden-field", "a field may not be set here",
+        "The field exists, and contradicts another one or the kind of the object: probes on an init container, `rollingUpdate` beside `Recreate`, the selector of a Job. See `field.Forbidden` in `pkg/apis/*/validation` of Kubernetes.";
+    INVALID_KEY = "invalid-key", "a key of a ConfigMap or Secret cannot be one",
+        "Keys become file names and environment variables: letters, digits, `-`, `_` and `.`. See `IsConfigMapKey` in apimachinery's `pkg/util/validation`.";
+    DATA_TOO_LARGE = "data-too-large", "a ConfigMap or Secret holds more than 1 MiB",
+        "The API server refuses it: etcd is no file server. See `MaxSecretSize` in `pkg/apis/core/types.go` of Kubernetes.";
+    INVALID_PATH = "invalid-path", "a path of an Ingress is not absolute or not normal",
+        "Paths begin with `/`, and `Exact` and `Prefix` match whole elements, so `//`, `/./` and `/../` could never match. See `validateHTTPIngressPath` in `pkg/apis/networking/validation` of Kubernetes.";
+    INVALID_RESOURCE = "invalid-resource", "a container asks for a resource that does not exist, or for an impossible amount of it",
+        "Without a domain there are cpu, memory, ephemeral-storage and huge pages; extended resources are whole numbers with a limit; nothing is negative. See `ValidateContainerResourceRequirements` in `pkg/apis/core/validation` of Kubernetes.";
+    REQUEST_ABOVE_LIMIT = "request-above-limit", "a container requests more than its limit",
+        "It could be scheduled only to be stopped, so the API server refuses it. What cannot be shared, extended resources and huge pages, must be requested exactly as limited. See `ValidateContainerResourceRequirements` in `pkg/apis/core/validation` of Kubernetes.";
+    FRACTIONAL_BYTES = "fractional-bytes", "an amount of memory is a fraction of a byte",
+        "`512m` of memory is half a byte: the suffix `m` stands for thousandths. The API server rounds up, and warns. See `pkg/api/pod/warnings.go` of Kubernetes.";
+    IGNORED_NAMESPACE = "ignored-namespace", "an object that lives in no namespace names one",
+        "The API server forgets the namespace of a cluster-scoped object without a word, so two environments that seem apart share one object. See `EnsureObjectNamespaceMatchesRequestNamespace` in apiserver's `pkg/registry/rest`.";
+    IMMUTABLE_FIELD = "immutable-field", "a field is changed that cannot be changed on an object in the cluster",
+        "The API server refuses the update, and the rollout stops there. Give the object another name, or let the agent replace it: with the annotation `argocd.argoproj.io/sync-options: Replace=true` or `Force=true` the change is taken as meant. See `Validate…Update` in `pkg/apis/*/validation` of Kubernetes.";
     // ── evaluate ──────────────────────────────────────────────────────────────────────────────────────────────
     POLICY_SYNTAX = "policy-syntax", "a policy does not load",
         "A policy that cannot be loaded checks nothing, so it is an error and never a pass.";

@@ -4,6 +4,7 @@
 //! whatever the number of threads.
 
 mod assemble;
+mod compare;
 mod cores;
 mod judge;
 mod lookup;
@@ -27,6 +28,7 @@ use crate::render::{Outcome, RenderLimits, render};
 use crate::report::Accounting;
 use crate::tree::ReadTree;
 
+pub use compare::compare_with_branches;
 pub use cores::Cores;
 pub use judge::policies;
 pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, validate_loose};

@@ -75,8 +75,10 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     let started = Instant::now();
     let bar = Bar::new(terminal);
     let limits = Limits { network: arguments.network.network(global), ..Limits::default() };
-    let checkup =
+    let mut checkup =
         pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
+    pipeline::compare_with_branches(&mut checkup, &repository, &workspace.project, &limits)
+        .map_err(pipeline_failure)?;
     tell("publish", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     let (admitted, refused): (Vec<_>, Vec<_>) = decisions.into_iter().partition(Result::is_ok);

@@ -8,6 +8,7 @@ use serde_json::Value as JsonValue;
 use super::compile::Compiled;
 use super::convert::{self, Unlisted};
 use super::kubernetes::Minor;
+use super::rules::scope::Scope;
 use super::{intern, re2};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::manifest::{Gvk, Manifest, Node, Pointer, Value};
@@ -22,6 +23,8 @@ pub(super) struct Definition {
     pub(super) group: Box<str>,
     pub(super) kind: Box<str>,
     pub(super) versions: Vec<Version>,
+    /// `None` if it is neither of the two: its own schema says so.
+    pub(super) scope: Option<Scope>,
     /// Its versions, for messages that point at them.
     pub(super) location: Location,
     pub(super) digest: Digest,
@@ -75,8 +78,13 @@ pub(super) fn read(manifest: &Manifest, minor: &Minor, diagnostics: &mut Vec<Dia
         let schema = reader.single_schema(spec, &kind, &name, diagnostics);
         versions.push(Version { name, served: true, schema });
     }
+    let scope = match spec.get("scope").and_then(Node::as_str) {
+        Some("Namespaced") => Some(Scope::Namespaced),
+        Some("Cluster") => Some(Scope::Cluster),
+        _ => None,
+    };
     let pointer = Pointer::from_parts(["spec", if listed.is_empty() { "version" } else { "versions" }]);
-    Some(Definition { group, kind, versions, location: manifest.locate(&pointer), digest })
+    Some(Definition { group, kind, versions, scope, location: manifest.locate(&pointer), digest })
 }
 
 /// The old CRDs keep unknown fields unless they say otherwise.

@@ -82,6 +82,15 @@ impl Minor {
         self.kinds.contains_key(gvk)
     }
 
+    /// Its number: 34 for 1.34.
+    pub(super) fn number(&self) -> u32 {
+        self.name
+            .rsplit('.')
+            .next()
+            .and_then(|part| part.parse().ok())
+            .expect("the pack's minors are numbers: a test reads them")
+    }
+
     /// Compiles a schema that may refer to this minor's definitions.
     pub(super) fn compile(
         &self,

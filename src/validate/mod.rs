@@ -9,14 +9,16 @@
 //! A CRD never replaces a kind that Kubernetes itself serves: the API server would not let it either. Schemas are as
 //! strict as `kubectl --validate=strict`: a field nobody knows is an error. Nothing is ever fetched.
 //!
-//! Rules of CRDs in CEL (`x-kubernetes-validations`) are not evaluated: [`Schemas::unevaluated`] says where there are
-//! any. What no schema says is not judged here: enumerations that Kubernetes documents in prose, the syntax of names and
-//! labels, and how objects relate to each other.
+//! What no schema says, [`rules`] says: the syntax of names and labels, choices that Kubernetes lists in prose, what must
+//! fit together in one object, and APIs that come and go. [`changes`] says what cannot be changed on an object that is
+//! already in the cluster. Rules of CRDs in CEL (`x-kubernetes-validations`) are not evaluated: [`Schemas::unevaluated`]
+//! says where there are any. How objects relate to each other is not judged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::rules::{DUPLICATE_MOUNT, DUPLICATE_NAME};
 use crate::manifest::{Gvk, Manifest};
 use crate::source::Source;
 use crate::tree::Digest;
@@ -24,6 +26,7 @@ use crate::tree::Digest;
 mod addresses;
 mod branches;
 mod cel;
+mod changes;
 mod compile;
 mod convert;
 mod crd;
@@ -34,8 +37,11 @@ mod formats;
 mod intern;
 mod json;
 mod kubernetes;
+mod lifecycle;
 mod pack;
 mod re2;
+mod rules;
+mod same;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -43,6 +49,7 @@ mod unknown;
 mod values;
 mod words;
 
+pub use changes::changes;
 use compile::Compiled;
 use crd::Definition;
 use files::SchemaFile;
@@ -170,9 +177,20 @@ impl Schemas {
         }
     }
 
-    /// Judges one manifest.
+    /// Judges one manifest: by its schema, then by the rules that no schema holds.
     #[must_use]
     pub fn validate(&self, manifest: &Manifest) -> Verdict {
+        let mut verdict = self.validate_by_schema(manifest);
+        if verdict.coverage != Coverage::Failed {
+            let found = rules::check(&self.context(manifest));
+            let deprecated = lifecycle::deprecated(manifest, self.minor);
+            merge(&mut verdict.diagnostics, found.into_iter().chain(deprecated));
+        }
+        verdict
+    }
+
+    /// Judges one manifest by its schema alone.
+    fn validate_by_schema(&self, manifest: &Manifest) -> Verdict {
         match self.find(&manifest.object.gvk) {
             Found::Schema(schema) if schema.accepts(&manifest.root) => {
                 Verdict { diagnostics: Vec::new(), coverage: Coverage::Checked }
@@ -185,6 +203,16 @@ impl Schemas {
             Found::NotServed(definition) => unknown::not_served(manifest, definition),
             Found::Nothing => unknown::unknown(self, manifest),
         }
+    }
+
+    fn context<'a>(&self, manifest: &'a Manifest) -> rules::Context<'a> {
+        let gvk = &manifest.object.gvk;
+        let built_in = self.minor.has(gvk);
+        let scope = match built_in {
+            true => Some(rules::scope::of_kubernetes(gvk)),
+            false => self.versions.get(gvk).and_then(|(index, _)| self.crds[*index].scope),
+        };
+        rules::Context { manifest, minor: self.minor.number(), scope, built_in }
     }
 
     fn find(&self, gvk: &Gvk) -> Found<'_> {
@@ -251,6 +279,25 @@ impl std::fmt::Debug for Schemas {
             .field("files", &self.files.len())
             .finish()
     }
+}
+
+/// Adds findings of rules to those of a schema, in the order of the text. What a schema said of a value is not said again.
+fn merge(diagnostics: &mut Vec<Diagnostic>, more: impl Iterator<Item = Diagnostic>) {
+    let by_schema = diagnostics.len();
+    for found in more {
+        if !diagnostics[..by_schema].iter().any(|known| says_the_same(known, &found)) {
+            diagnostics.push(found);
+        }
+    }
+    let span = |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|label| label.location.span);
+    diagnostics.sort_by_key(span);
+}
+
+/// Whether a schema's finding covers a rule's: it is about the same value, or calls the item a repetition whose name does.
+fn says_the_same(by_schema: &Diagnostic, by_rule: &Diagnostic) -> bool {
+    let (Some(known), Some(found)) = (&by_schema.pointer, &by_rule.pointer) else { return false };
+    let repeated = [DUPLICATE_NAME, DUPLICATE_MOUNT].contains(&by_rule.rule);
+    known == found || (repeated && found.rsplit_once('/').is_some_and(|(item, _)| item == known))
 }
 
 /// What is known about a kind.

@@ -2,12 +2,9 @@
 
 use super::crd::Definition;
 use super::pack::PACK;
-use super::{Coverage, Schemas, UnknownKinds, Verdict};
-use crate::diagnostic::{Diagnostic, Severity, did_you_mean, rules};
+use super::{Coverage, Schemas, UnknownKinds, Verdict, lifecycle};
+use crate::diagnostic::{Diagnostic, RuleId, Severity, did_you_mean, rules};
 use crate::manifest::{Gvk, Manifest, Pointer};
-
-/// Groups of Kubernetes' own that ended before the oldest embedded minor.
-const FORMER_GROUPS: [&str; 1] = ["extensions"];
 
 /// The schema that would judge the object is broken, which is reported at the CRD.
 pub(super) fn broken(manifest: &Manifest, definition: &Definition) -> Verdict {
@@ -34,7 +31,7 @@ pub(super) fn not_served(manifest: &Manifest, definition: &Definition) -> Verdic
         }
     };
     let mut diagnostic =
-        at(manifest, "apiVersion", Diagnostic::error(rules::UNKNOWN_KIND, message), "not served by its CRD")
+        at(manifest, "apiVersion", Diagnostic::error(rules::CRD_VERSION, message), "not served by its CRD")
             .also(definition.location.clone(), "defined here");
     if let Some(version) = definition.served().max_by_key(|version| stability(version)) {
         diagnostic = diagnostic.help(format!("write `apiVersion: {}/{version}`", gvk.group));
@@ -52,13 +49,13 @@ pub(super) fn unknown(schemas: &Schemas, manifest: &Manifest) -> Verdict {
         UnknownKinds::Allow => return Verdict { diagnostics: Vec::new(), coverage: Coverage::Skipped },
     };
     let explanation = explain(schemas, gvk);
-    let diagnostic = Diagnostic::new(severity, rules::UNKNOWN_KIND, explanation.message).help(explanation.help);
+    let diagnostic = Diagnostic::new(severity, explanation.rule, explanation.message).help(explanation.help);
     Verdict { diagnostics: vec![at(manifest, explanation.field, diagnostic, explanation.label)], coverage }
 }
 
 /// Whether the group is Kubernetes' own, so that no CRD can add a kind to it.
 fn is_kubernetes(group: &str) -> bool {
-    PACK.has_group(group) || FORMER_GROUPS.contains(&group)
+    PACK.has_group(group) || lifecycle::is_former_group(group)
 }
 
 fn at(manifest: &Manifest, field: &str, diagnostic: Diagnostic, label: impl Into<String>) -> Diagnostic {
@@ -67,6 +64,7 @@ fn at(manifest: &Manifest, field: &str, diagnostic: Diagnostic, label: impl Into
 }
 
 struct Explanation {
+    rule: RuleId,
     message: String,
     field: &'static str,
     label: String,
@@ -87,6 +85,7 @@ fn misspelt_kind(gvk: &Gvk, known: &[Gvk]) -> Option<Explanation> {
     let siblings = known.iter().filter(|other| other.group == gvk.group && other.version == gvk.version);
     let meant = did_you_mean(&gvk.kind, siblings.map(|other| &*other.kind))?;
     Some(Explanation {
+        rule: rules::UNKNOWN_KIND,
         message: format!("`{}` is not a kind of `{}`", gvk.kind, gvk.api_version()),
         field: "kind",
         label: format!("did you mean `{meant}`?"),
@@ -106,12 +105,16 @@ fn other_version(schemas: &Schemas, gvk: &Gvk, known: &[Gvk]) -> Option<Explanat
         .collect();
     let meant = places.iter().max_by_key(|other| (other.group == gvk.group, stability(&other.version)))?;
     let names: Vec<_> = places.iter().map(|other| format!("`{}`", other.api_version())).collect();
-    let gone =
-        PACK.minors_with(gvk).iter().rev().find(|minor| is_older(minor, schemas.minor.name)).map(|last| {
-            format!("`{}` `{}` is gone since Kubernetes {}", gvk.api_version(), gvk.kind, next_minor(last))
-        });
+    let gone = gone_since(schemas, gvk);
+    let name = format!("`{}` `{}`", gvk.api_version(), gvk.kind);
+    let (rule, message) = match (gone, first_minor(schemas, gvk)) {
+        (Some(gone), _) => (rules::REMOVED_API, format!("{name} is gone since Kubernetes {gone}")),
+        (None, Some(first)) => (rules::NOT_YET_API, format!("{name} comes with Kubernetes {first}")),
+        (None, None) => (rules::UNKNOWN_KIND, format!("`{}` has no kind `{}`", gvk.api_version(), gvk.kind)),
+    };
     Some(Explanation {
-        message: gone.unwrap_or_else(|| format!("`{}` has no kind `{}`", gvk.api_version(), gvk.kind)),
+        rule,
+        message,
         field: "apiVersion",
         label: format!("`{}` is known as {}", meant.kind, names.join(", ")),
         help: if meant.kind == gvk.kind {
@@ -124,22 +127,35 @@ fn other_version(schemas: &Schemas, gvk: &Gvk, known: &[Gvk]) -> Option<Explanat
 
 /// The kind exists, but not in the environment's Kubernetes.
 fn other_minor(schemas: &Schemas, gvk: &Gvk) -> Option<Explanation> {
-    let minors = PACK.minors_with(gvk);
-    let (first, last) = (minors.first()?, minors.last()?);
     let name = format!("`{}` `{}`", gvk.api_version(), gvk.kind);
-    let explanation = |message: String, help: String| Explanation {
+    let explanation = |rule: RuleId, message: String, help: String| Explanation {
+        rule,
         message,
         field: "apiVersion",
         label: format!("not in Kubernetes {}", schemas.minor.name),
         help,
     };
-    Some(if is_older(last, schemas.minor.name) {
-        let gone = next_minor(last);
-        explanation(format!("{name} is gone since Kubernetes {gone}"), "remove the object, or replace it".to_owned())
-    } else {
-        let help = format!("remove the object, or set `kubernetes: \"{first}\"` for the environment");
-        explanation(format!("{name} comes with Kubernetes {first}"), help)
-    })
+    if let Some(gone) = gone_since(schemas, gvk) {
+        let message = format!("{name} is gone since Kubernetes {gone}");
+        return Some(explanation(rules::REMOVED_API, message, "remove the object, or replace it".to_owned()));
+    }
+    let first = first_minor(schemas, gvk)?;
+    let help = format!("remove the object, or set `kubernetes: \"{first}\"` for the environment");
+    Some(explanation(rules::NOT_YET_API, format!("{name} comes with Kubernetes {first}"), help))
+}
+
+/// The minor that no longer served a kind, if the environment's is not older.
+fn gone_since(schemas: &Schemas, gvk: &Gvk) -> Option<&'static str> {
+    let of_pack = || {
+        let last = PACK.minors_with(gvk).into_iter().rfind(|minor| is_older(minor, schemas.minor.name))?;
+        next_minor(last)
+    };
+    lifecycle::removed_before_the_pack(gvk).or_else(of_pack)
+}
+
+/// The first minor that serves a kind, if it is newer than the environment's.
+fn first_minor(schemas: &Schemas, gvk: &Gvk) -> Option<&'static str> {
+    PACK.minors_with(gvk).into_iter().find(|minor| is_older(schemas.minor.name, minor))
 }
 
 /// `app/v1` `Deployment`.
@@ -147,6 +163,7 @@ fn misspelt_group(gvk: &Gvk, known: &[Gvk]) -> Option<Explanation> {
     let candidates: Vec<_> = known.iter().filter(|other| other.kind == gvk.kind).map(Gvk::api_version).collect();
     let meant = did_you_mean(&gvk.api_version(), candidates.iter().map(String::as_str))?;
     Some(Explanation {
+        rule: rules::UNKNOWN_KIND,
         message: format!("`{}` has no kind `{}`", gvk.api_version(), gvk.kind),
         field: "apiVersion",
         label: format!("did you mean `{meant}`?"),
@@ -158,6 +175,7 @@ fn nowhere(schemas: &Schemas, gvk: &Gvk) -> Explanation {
     let message = format!("no schema is known for `{}` `{}`", gvk.api_version(), gvk.kind);
     if is_kubernetes(&gvk.group) {
         return Explanation {
+            rule: rules::UNKNOWN_KIND,
             message,
             field: "kind",
             label: format!("not a kind of Kubernetes {}", schemas.minor.name),
@@ -165,6 +183,7 @@ fn nowhere(schemas: &Schemas, gvk: &Gvk) -> Explanation {
         };
     }
     Explanation {
+        rule: rules::MISSING_CRD,
         message,
         field: "kind",
         label: format!("neither Kubernetes {} nor a CRD defines it", schemas.minor.name),
@@ -173,7 +192,7 @@ fn nowhere(schemas: &Schemas, gvk: &Gvk) -> Explanation {
 }
 
 /// Orders versions as Kubernetes prefers them: `v1alpha1` < `v1beta2` < `v1` < `v2`.
-fn stability(version: &str) -> (bool, u32, bool, u32) {
+pub(super) fn stability(version: &str) -> (bool, u32, bool, u32) {
     let rest = version.strip_prefix('v').unwrap_or_default();
     let (major, stage, number) = match (rest.split_once("alpha"), rest.split_once("beta")) {
         (Some((major, number)), _) => (major, 0, number),
@@ -188,8 +207,8 @@ fn is_older(minor: &str, than: &str) -> bool {
     number(minor) < number(than)
 }
 
-fn next_minor(minor: &str) -> String {
+fn next_minor(minor: &str) -> Option<&'static str> {
     let minors = PACK.minors();
-    let next = minors.iter().position(|known| *known == minor).and_then(|index| minors.get(index + 1));
-    next.map_or_else(|| minor.to_owned(), |next| (*next).to_owned())
+    let index = minors.iter().position(|known| *known == minor)?;
+    minors.get(index + 1).copied()
 }

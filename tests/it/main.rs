@@ -18,6 +18,7 @@ mod load;
 mod loose;
 mod publication;
 mod render;
+mod rules;
 mod sandbox;
 mod shipped;
 mod validate;

@@ -122,7 +122,7 @@ fn a_version_that_the_crd_does_not_serve_is_an_error_whatever_is_set_for_unknown
         let text = format!("{WIDGET}---\napiVersion: example.com/{version}\nkind: Widget\nmetadata: {{name: w}}\n");
         let schemas = Schemas::new("1.34", UnknownKinds::Allow).expect("1.34 is embedded");
         let expected = format!(
-            "57:13 unknown-kind /apiVersion `Widget` of `example.com` is served as `v1`, not as `{version}` | not served by its CRD | write `apiVersion: example.com/v1`"
+            "57:13 crd-version /apiVersion `Widget` of `example.com` is served as `v1`, not as `{version}` | not served by its CRD | write `apiVersion: example.com/v1`"
         );
         assert_eq!(check_with(schemas, &text), [expected]);
     }

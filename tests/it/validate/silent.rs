@@ -20,6 +20,18 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "8:33",
     ),
     (
+        "a choice that only prose lists",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: web:1\n    imagePullPolicy: Sometimes\n",
+        "invalid-choice",
+        "8:22",
+    ),
+    (
+        "a selector that does not match the template",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: wbe}}\n    spec: {containers: [{name: web, image: 'web:1'}]}\n",
+        "selector-mismatch",
+        "5:3",
+    ),
+    (
         "`1` and `\"1\"` as keys of one mapping",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata:\n  1: a\n  \"1\": b\n",
         "duplicate-key",

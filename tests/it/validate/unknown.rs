@@ -35,17 +35,17 @@ fn an_unknown_kind_says_what_was_probably_meant() {
         (
             "extensions/v1beta1",
             "Ingress",
-            "1:13 unknown-kind /apiVersion `extensions/v1beta1` has no kind `Ingress` | `Ingress` is known as `networking.k8s.io/v1` | write `apiVersion: networking.k8s.io/v1`",
+            "1:13 removed-api /apiVersion `extensions/v1beta1` `Ingress` is gone since Kubernetes 1.22 | `Ingress` is known as `networking.k8s.io/v1` | write `apiVersion: networking.k8s.io/v1`",
         ),
         (
             "autoscaling/v2beta2",
             "HorizontalPodAutoscaler",
-            "1:13 unknown-kind /apiVersion `autoscaling/v2beta2` `HorizontalPodAutoscaler` is gone since Kubernetes 1.26 | `HorizontalPodAutoscaler` is known as `autoscaling/v1`, `autoscaling/v2` | write `apiVersion: autoscaling/v2`",
+            "1:13 removed-api /apiVersion `autoscaling/v2beta2` `HorizontalPodAutoscaler` is gone since Kubernetes 1.26 | `HorizontalPodAutoscaler` is known as `autoscaling/v1`, `autoscaling/v2` | write `apiVersion: autoscaling/v2`",
         ),
         (
             "resource.k8s.io/v1alpha1",
             "PodScheduling",
-            "1:13 unknown-kind /apiVersion `resource.k8s.io/v1alpha1` `PodScheduling` is gone since Kubernetes 1.27 | not in Kubernetes 1.34 | remove the object, or replace it",
+            "1:13 removed-api /apiVersion `resource.k8s.io/v1alpha1` `PodScheduling` is gone since Kubernetes 1.27 | not in Kubernetes 1.34 | remove the object, or replace it",
         ),
         (
             "v1",
@@ -55,12 +55,12 @@ fn an_unknown_kind_says_what_was_probably_meant() {
         (
             "cert-manager.io/v1",
             "Certificate",
-            "2:7 unknown-kind /kind no schema is known for `cert-manager.io/v1` `Certificate` | neither Kubernetes 1.34 nor a CRD defines it | add its CRD to the rendered manifests or to a folder under `schemas.crds`",
+            "2:7 missing-crd /kind no schema is known for `cert-manager.io/v1` `Certificate` | neither Kubernetes 1.34 nor a CRD defines it | add its CRD to the rendered manifests or to a folder under `schemas.crds`",
         ),
         (
             "serving.knative.dev/v1",
             "Service",
-            "2:7 unknown-kind /kind no schema is known for `serving.knative.dev/v1` `Service` | neither Kubernetes 1.34 nor a CRD defines it | add its CRD to the rendered manifests or to a folder under `schemas.crds`",
+            "2:7 missing-crd /kind no schema is known for `serving.knative.dev/v1` `Service` | neither Kubernetes 1.34 nor a CRD defines it | add its CRD to the rendered manifests or to a folder under `schemas.crds`",
         ),
     ];
     for (api_version, kind, expected) in cases {
@@ -75,7 +75,7 @@ fn a_kind_newer_than_the_environment_names_its_first_kubernetes() {
     assert_eq!(
         check_with(old, text),
         [
-            "1:13 unknown-kind /apiVersion `networking.k8s.io/v1` `ServiceCIDR` comes with Kubernetes 1.33 | not in Kubernetes 1.27 | remove the object, or set `kubernetes: \"1.33\"` for the environment"
+            "1:13 not-yet-api /apiVersion `networking.k8s.io/v1` `ServiceCIDR` comes with Kubernetes 1.33 | not in Kubernetes 1.27 | remove the object, or set `kubernetes: \"1.33\"` for the environment"
         ]
     );
 }

@@ -1,0 +1,131 @@
+//! Lifecycle: when Kubernetes deprecated and removed its APIs, and what took their place.
+//!
+//! The pack knows what each embedded minor serves; this table knows what ended before the oldest of them, and what is
+//! deprecated and still served. From the deprecation guide of Kubernetes and the `+k8s:prerelease-lifecycle-gen` tags of
+//! its API types.
+
+use super::kubernetes::Minor;
+use super::pack::PACK;
+use crate::diagnostic::{Diagnostic, rules};
+use crate::manifest::{Gvk, Manifest, Pointer};
+
+/// API version, kinds, the minor that no longer serves them: what ended before the oldest embedded minor.
+type Former = (&'static str, &'static [&'static str], &'static str);
+
+const ROLES: &[&str] = &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+const WEBHOOKS: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/// Gone before the oldest embedded minor.
+const FORMER: &[Former] = &[
+    ("extensions/v1beta1", &["DaemonSet", "Deployment", "ReplicaSet"], "1.16"),
+    ("extensions/v1beta1", &["Ingress"], "1.22"),
+    ("extensions/v1beta1", &["NetworkPolicy"], "1.16"),
+    ("extensions/v1beta1", &["PodSecurityPolicy"], "1.16"),
+    ("apps/v1beta1", &["ControllerRevision", "Deployment", "StatefulSet"], "1.16"),
+    ("apps/v1beta2", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], "1.16"),
+    ("admissionregistration.k8s.io/v1beta1", WEBHOOKS, "1.22"),
+    ("apiextensions.k8s.io/v1beta1", &["CustomResourceDefinition"], "1.22"),
+    ("apiregistration.k8s.io/v1beta1", &["APIService"], "1.22"),
+    ("auditregistration.k8s.io/v1alpha1", &["AuditSink"], "1.19"),
+    ("authentication.k8s.io/v1beta1", &["TokenReview"], "1.22"),
+    (
+        "authorization.k8s.io/v1beta1",
+        &["LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"],
+        "1.22",
+    ),
+    ("autoscaling/v2beta1", &["HorizontalPodAutoscaler"], "1.25"),
+    ("batch/v1beta1", &["CronJob"], "1.25"),
+    ("batch/v2alpha1", &["CronJob"], "1.21"),
+    ("certificates.k8s.io/v1beta1", &["CertificateSigningRequest"], "1.22"),
+    ("coordination.k8s.io/v1beta1", &["Lease"], "1.22"),
+    ("discovery.k8s.io/v1beta1", &["EndpointSlice"], "1.25"),
+    ("events.k8s.io/v1beta1", &["Event"], "1.25"),
+    ("networking.k8s.io/v1beta1", &["Ingress", "IngressClass"], "1.22"),
+    ("node.k8s.io/v1beta1", &["RuntimeClass"], "1.25"),
+    ("policy/v1beta1", &["PodDisruptionBudget"], "1.25"),
+    ("policy/v1beta1", &["PodSecurityPolicy"], "1.25"),
+    ("rbac.authorization.k8s.io/v1alpha1", ROLES, "1.23"),
+    ("rbac.authorization.k8s.io/v1beta1", ROLES, "1.22"),
+    ("scheduling.k8s.io/v1alpha1", &["PriorityClass"], "1.23"),
+    ("scheduling.k8s.io/v1beta1", &["PriorityClass"], "1.22"),
+    ("settings.k8s.io/v1alpha1", &["PodPreset"], "1.20"),
+    ("storage.k8s.io/v1beta1", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"], "1.22"),
+];
+
+/// What is deprecated, and served by every embedded minor: API version, kind, since when, the way out.
+const DEPRECATED: &[(&str, &str, u32, &str)] = &[
+    ("v1", "ComponentStatus", 19, "ask the health endpoints of the control plane instead"),
+    ("v1", "Endpoints", 33, "write an `EndpointSlice` of `discovery.k8s.io/v1`"),
+];
+
+/// The minor that no longer served a kind, if that was before the oldest embedded one.
+pub(super) fn removed_before_the_pack(gvk: &Gvk) -> Option<&'static str> {
+    let api_version = gvk.api_version();
+    let former = FORMER.iter().find(|(known, kinds, _)| *known == api_version && kinds.contains(&&*gvk.kind));
+    former.map(|(_, _, removed)| *removed)
+}
+
+/// Whether a group of Kubernetes' own had kinds only before the oldest embedded minor.
+pub(super) fn is_former_group(group: &str) -> bool {
+    FORMER.iter().any(|(known, _, _)| known.split_once('/').is_some_and(|(name, _)| name == group))
+}
+
+/// Says that a kind is served, and will not be for long.
+pub(super) fn deprecated(manifest: &Manifest, minor: &Minor) -> Option<Diagnostic> {
+    let gvk = &manifest.object.gvk;
+    if !minor.has(gvk) {
+        return None;
+    }
+    let name = format!("`{}` `{}`", gvk.api_version(), gvk.kind);
+    let api_version = gvk.api_version();
+    let listed = DEPRECATED.iter().find(|(known, kind, _, _)| *known == api_version && *kind == &*gvk.kind);
+    let (message, help) = match (listed, ending(gvk, minor)) {
+        (Some((_, _, since, _)), _) if *since > minor.number() => return None,
+        (Some((_, _, since, help)), _) => {
+            (format!("{name} is deprecated since Kubernetes 1.{since}"), (*help).to_owned())
+        }
+        (None, Some((gone, Some(successor)))) => (
+            format!("{name} will be gone with Kubernetes {gone}"),
+            format!("write `apiVersion: {}`", successor.api_version()),
+        ),
+        (None, Some((gone, None))) => {
+            (format!("{name} will be gone with Kubernetes {gone}"), "do without it before the next upgrade".to_owned())
+        }
+        (None, None) => return None,
+    };
+    let pointer = Pointer::from_parts(["apiVersion"]);
+    let diagnostic = Diagnostic::warning(rules::DEPRECATED_API, message).at(manifest.locate(&pointer), "deprecated");
+    Some(diagnostic.help(help).object(&manifest.object).pointer(pointer.to_string()))
+}
+
+/// The minor that will not serve a kind, with the version to use instead. A kind that has no better version yet counts
+/// only if the next minor is the one.
+fn ending(gvk: &Gvk, minor: &Minor) -> Option<(&'static str, Option<Gvk>)> {
+    let minors = PACK.minors();
+    let last = *PACK.minors_with(gvk).last()?;
+    let gone = *minors.get(minors.iter().position(|known| *known == last)? + 1)?;
+    let better = |other: &&Gvk| {
+        other.group == gvk.group
+            && other.kind == gvk.kind
+            && super::unknown::stability(&other.version) > super::unknown::stability(&gvk.version)
+    };
+    let successor = minor.kinds().filter(better).max_by_key(|other| super::unknown::stability(&other.version)).cloned();
+    (successor.is_some() || last == minor.name).then_some((gone, successor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_before_the_pack_is_not_in_the_pack() {
+        for (api_version, kinds, _) in FORMER {
+            for kind in *kinds {
+                assert_eq!(PACK.minors_with(&Gvk::new(api_version, kind)), [""; 0], "{api_version} {kind}");
+            }
+        }
+        for (api_version, kind, _, _) in DEPRECATED {
+            assert_eq!(PACK.minors_with(&Gvk::new(api_version, kind)), PACK.minors());
+        }
+    }
+}
