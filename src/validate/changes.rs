@@ -133,7 +133,8 @@ impl<'a> Comparison<'a> {
     }
 
     fn refuse(&mut self, steps: &[&str], severity: Severity, why: Option<&str>) {
-        let pointer = Pointer::from_parts(steps.iter().copied());
+        let inner = same::difference(at(&self.old.root, steps), at(&self.new.root, steps));
+        let pointer = Pointer::from_parts(steps.iter().map(|step| (*step).to_owned()).chain(inner));
         let kind = &self.new.object.gvk.kind;
         let name = pointer.field_path(&self.new.root);
         let what = why.unwrap_or("cannot be changed");

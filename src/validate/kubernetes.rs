@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::SchemaError;
 use super::compile::{Compiled, object};
+use super::lifecycle::{self, Ending};
 use super::pack::PACK;
 use crate::manifest::Gvk;
 
@@ -30,6 +31,7 @@ pub(super) struct Minor {
 struct Kind {
     definition: &'static str,
     compiled: OnceLock<Compiled>,
+    ending: OnceLock<Option<Ending>>,
 }
 
 impl Minor {
@@ -56,7 +58,7 @@ impl Minor {
             let schema = serde_json::from_str(line.schema).expect("the pack holds JSON: a test reads all of it");
             definitions.insert(line.name.to_owned(), schema);
             if let Some(gvk) = line.gvk() {
-                kinds.insert(gvk, Kind { definition: line.name, compiled: OnceLock::new() });
+                kinds.insert(gvk, Kind { definition: line.name, compiled: OnceLock::new(), ending: OnceLock::new() });
             }
         }
         let definitions = Arc::new(Value::Object(object([("$defs", Value::Object(definitions))])));
@@ -89,6 +91,11 @@ impl Minor {
             .next()
             .and_then(|part| part.parse().ok())
             .expect("the pack's minors are numbers: a test reads them")
+    }
+
+    /// When a kind of this minor comes to its end, if that is known.
+    pub(super) fn ending(&self, gvk: &Gvk) -> Option<&Ending> {
+        self.kinds.get(gvk)?.ending.get_or_init(|| lifecycle::ending(gvk, self)).as_ref()
     }
 
     /// Compiles a schema that may refer to this minor's definitions.

@@ -6,6 +6,7 @@
 
 use super::kubernetes::Minor;
 use super::pack::PACK;
+use super::unknown::stability;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::manifest::{Gvk, Manifest, Pointer};
 
@@ -70,47 +71,43 @@ pub(super) fn is_former_group(group: &str) -> bool {
     FORMER.iter().any(|(known, _, _)| known.split_once('/').is_some_and(|(name, _)| name == group))
 }
 
+/// How a kind of a minor comes to its end.
+pub(super) struct Ending {
+    /// What is known, after the name of the kind: `is deprecated since Kubernetes 1.33`.
+    said: String,
+    help: String,
+}
+
 /// Says that a kind is served, and will not be for long.
 pub(super) fn deprecated(manifest: &Manifest, minor: &Minor) -> Option<Diagnostic> {
     let gvk = &manifest.object.gvk;
-    if !minor.has(gvk) {
-        return None;
-    }
-    let name = format!("`{}` `{}`", gvk.api_version(), gvk.kind);
-    let api_version = gvk.api_version();
-    let listed = DEPRECATED.iter().find(|(known, kind, _, _)| *known == api_version && *kind == &*gvk.kind);
-    let (message, help) = match (listed, ending(gvk, minor)) {
-        (Some((_, _, since, _)), _) if *since > minor.number() => return None,
-        (Some((_, _, since, help)), _) => {
-            (format!("{name} is deprecated since Kubernetes 1.{since}"), (*help).to_owned())
-        }
-        (None, Some((gone, Some(successor)))) => (
-            format!("{name} will be gone with Kubernetes {gone}"),
-            format!("write `apiVersion: {}`", successor.api_version()),
-        ),
-        (None, Some((gone, None))) => {
-            (format!("{name} will be gone with Kubernetes {gone}"), "do without it before the next upgrade".to_owned())
-        }
-        (None, None) => return None,
-    };
+    let Ending { said, help } = minor.ending(gvk)?;
     let pointer = Pointer::from_parts(["apiVersion"]);
+    let message = format!("`{}` `{}` {said}", gvk.api_version(), gvk.kind);
     let diagnostic = Diagnostic::warning(rules::DEPRECATED_API, message).at(manifest.locate(&pointer), "deprecated");
     Some(diagnostic.help(help).object(&manifest.object).pointer(pointer.to_string()))
 }
 
-/// The minor that will not serve a kind, with the version to use instead. A kind that has no better version yet counts
-/// only if the next minor is the one.
-fn ending(gvk: &Gvk, minor: &Minor) -> Option<(&'static str, Option<Gvk>)> {
-    let minors = PACK.minors();
+/// How a kind that the minor serves comes to its end. One that has no better version yet counts only if the next minor
+/// is the end.
+pub(super) fn ending(gvk: &Gvk, minor: &Minor) -> Option<Ending> {
+    let api_version = gvk.api_version();
+    let is_it = |row: &&(&str, &str, u32, &str)| row.0 == api_version && row.1 == &*gvk.kind && row.2 <= minor.number();
+    if let Some((_, _, since, help)) = DEPRECATED.iter().find(is_it) {
+        return Some(Ending { said: format!("is deprecated since Kubernetes 1.{since}"), help: (*help).to_owned() });
+    }
     let last = *PACK.minors_with(gvk).last()?;
-    let gone = *minors.get(minors.iter().position(|known| *known == last)? + 1)?;
+    let gone = *PACK.minors().get(PACK.minors().iter().position(|known| *known == last)? + 1)?;
     let better = |other: &&Gvk| {
-        other.group == gvk.group
-            && other.kind == gvk.kind
-            && super::unknown::stability(&other.version) > super::unknown::stability(&gvk.version)
+        other.group == gvk.group && other.kind == gvk.kind && stability(&other.version) > stability(&gvk.version)
     };
-    let successor = minor.kinds().filter(better).max_by_key(|other| super::unknown::stability(&other.version)).cloned();
-    (successor.is_some() || last == minor.name).then_some((gone, successor))
+    let successor = minor.kinds().filter(better).max_by_key(|other| stability(&other.version));
+    let help = match successor {
+        Some(successor) => format!("write `apiVersion: {}`", successor.api_version()),
+        None if last == minor.name => "do without it before the next upgrade".to_owned(),
+        None => return None,
+    };
+    Some(Ending { said: format!("will be gone with Kubernetes {gone}"), help })
 }
 
 #[cfg(test)]

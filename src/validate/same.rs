@@ -2,7 +2,7 @@
 
 use super::rules::quantity::Quantity;
 use super::rules::read::field;
-use crate::manifest::{Node, Value};
+use crate::manifest::{Node, Pointer, Value};
 
 /// What Kubernetes fills in for a field of this name, wherever it stands. `*` stands for a value that is not known here.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -38,13 +38,49 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("volumeMode", "Filesystem"),
 ];
 
+/// Mappings whose keys are free: a label called `status` is no status.
+const FREE: [&str; 6] = ["annotations", "labels", "matchLabels", "nodeSelector", "parameters", "selector"];
+
 /// Whether a field of this name has the same value before and now. `None` stands for a field that is not written.
 pub(super) fn is_same(name: &str, before: Option<&Node>, now: Option<&Node>) -> bool {
     match (before, now) {
+        (Some(before), Some(now)) if FREE.contains(&name) && !has_selector_fields(before) => before.same_meaning(now),
         (Some(before), Some(now)) => is_same_value(before, now),
         (None, None) => true,
         (Some(only), None) | (None, Some(only)) => is_default(name, only),
     }
+}
+
+/// Whether a `selector` is one with `matchLabels`, and no plain mapping of labels.
+fn has_selector_fields(node: &Node) -> bool {
+    node.get("matchLabels").is_some_and(|labels| labels.as_mapping().is_some())
+        || node.get("matchExpressions").is_some()
+}
+
+/// The way to the innermost value that differs, where there is only one.
+pub(super) fn difference(before: Option<&Node>, now: Option<&Node>) -> Vec<String> {
+    let (mut before, mut now, mut way) = (before, now, Vec::new());
+    while let (Some(a), Some(b)) = (before, now) {
+        let names = match (&a.value, &b.value) {
+            (Value::Mapping(left), Value::Mapping(right)) => {
+                let mut names: Vec<_> = left.iter().chain(right).map(|entry| entry.key.name.to_string()).collect();
+                names.sort_unstable();
+                names.dedup();
+                names.retain(|name| !is_same(name, field(a, name), field(b, name)));
+                names
+            }
+            (Value::Sequence(left), Value::Sequence(right)) if left.len() == right.len() => {
+                let differing = (0..left.len()).filter(|index| !is_same_value(&left[*index], &right[*index]));
+                differing.map(|index| index.to_string()).collect()
+            }
+            _ => break,
+        };
+        let [name] = names.as_slice() else { break };
+        let step = |node| Pointer::from_parts([name]).resolve(node).filter(|node| node.value != Value::Null);
+        (before, now) = (step(a), step(b));
+        way.push(name.clone());
+    }
+    way
 }
 
 fn is_same_value(before: &Node, now: &Node) -> bool {
@@ -111,6 +147,7 @@ mod tests {
         assert!(same("{cpu: 1, list: [{x: 500m}]}", "{list: [{x: '0.5', imagePullPolicy: Always}], cpu: 1000m}"));
         assert!(same("{a: null}", "{}"));
         assert!(!same("{a: 1}", "{a: 1, protocol: UDP}"));
+        assert!(!same("{labels: {status: a}}", "{labels: {}}") && !same("{selector: {kind: a}}", "{selector: {}}"));
         assert!(!same("{a: 1}", "{a: 2}") && !same("{a: [1]}", "{a: [1, 1]}") && !same("{a: x}", "{}"));
     }
 }

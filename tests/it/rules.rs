@@ -733,7 +733,7 @@ fn a_field_that_cannot_change_shows_both_places() {
     assert_eq!(finding.rule, rules::IMMUTABLE_FIELD);
     assert_eq!(
         show(finding),
-        "error immutable-field 5:3 /spec/selector `spec.selector` of the `Deployment` cannot be changed, and differs from what was published before | changed | restore it, rename the `Deployment`, or have it replaced: annotate `argocd.argoproj.io/sync-options: Force=true,Replace=true`"
+        "error immutable-field 5:33 /spec/selector/matchLabels/app `spec.selector.matchLabels.app` of the `Deployment` cannot be changed, and differs from what was published before | changed | restore it, rename the `Deployment`, or have it replaced: annotate `argocd.argoproj.io/sync-options: Force=true,Replace=true`"
     );
     assert_eq!(finding.secondary[0].text, "before");
     assert!(changes(&before[0], &before[0]).is_empty());
@@ -754,7 +754,10 @@ fn of_a_stateful_set_only_a_few_fields_may_change() {
     assert_eq!(changed(&before, &set("replicas: 5, updateStrategy: {type: OnDelete}")), NOTHING);
     assert_eq!(changed(&before, &set("podManagementPolicy: OrderedReady")), NOTHING, "it is the default");
     assert_eq!(changed(&before, &before.replace("1Gi", "1024Mi")), NOTHING, "the same size");
-    assert_eq!(changed(&before, &before.replace("1Gi", "2Gi")), ["error /spec/volumeClaimTemplates"]);
+    assert_eq!(
+        changed(&before, &before.replace("1Gi", "2Gi")),
+        ["error /spec/volumeClaimTemplates/0/spec/resources/requests/storage"]
+    );
     assert_eq!(changed(&before, &before.replace("serviceName: x", "serviceName: y")), ["error /spec/serviceName"]);
     assert_eq!(changed(&before, &set("podManagementPolicy: Parallel")), ["error /spec/podManagementPolicy"]);
 }
@@ -770,11 +773,11 @@ fn a_job_cannot_change_its_template_unless_it_is_suspended() {
             ),
         )
     };
-    assert_eq!(changed(&job("", "a"), &job("", "b")), ["error /spec/template"]);
+    assert_eq!(changed(&job("", "a"), &job("", "b")), ["error /spec/template/spec/containers/0/image"]);
     assert_eq!(changed(&job("suspend: true, ", "a"), &job("", "b")), NOTHING);
     assert_eq!(
         changed(&job("ttlSecondsAfterFinished: 5, ", "a"), &job("ttlSecondsAfterFinished: 5, ", "b")),
-        ["warning /spec/template"]
+        ["warning /spec/template/spec/containers/0/image"]
     );
     assert_eq!(changed(&job("", "a"), &job("", "a, imagePullPolicy: Always, terminationMessagePolicy: File")), NOTHING);
     assert_eq!(changed(&job("", "a"), &job("parallelism: 3, ", "a")), NOTHING);
@@ -785,7 +788,7 @@ fn many_kinds_have_fields_that_stay() {
     let binding = |role: &str| {
         object("rbac.authorization.k8s.io/v1", "RoleBinding", &format!("roleRef: {{kind: Role, name: {role}}}"))
     };
-    assert_eq!(changed(&binding("a"), &binding("b")), ["error /roleRef"]);
+    assert_eq!(changed(&binding("a"), &binding("b")), ["error /roleRef/name"]);
     assert_eq!(changed(&binding("a"), &binding("a, apiGroup: rbac.authorization.k8s.io")), NOTHING);
     let claim = |fields: &str| object("v1", "PersistentVolumeClaim", &format!("spec: {{{fields}}}"));
     let size = |size: &str| claim(&format!("resources: {{requests: {{storage: {size}}}}}"));
@@ -802,7 +805,10 @@ fn many_kinds_have_fields_that_stay() {
     assert_eq!(changed(&service(""), &service("clusterIP: None")), ["error /spec/clusterIP"]);
     assert_eq!(changed(&service("type: ExternalName"), &service("clusterIP: None")), NOTHING);
     let map = |rest: &str| object("v1", "ConfigMap", rest);
-    assert_eq!(changed(&map("immutable: true\ndata: {a: x}"), &map("immutable: true\ndata: {a: z}")), ["error /data"]);
+    assert_eq!(
+        changed(&map("immutable: true\ndata: {a: x}"), &map("immutable: true\ndata: {a: z}")),
+        ["error /data/a"]
+    );
     assert_eq!(changed(&map("immutable: true\ndata: {a: x}"), &map("data: {a: x}")), ["error /immutable"]);
     assert_eq!(changed(&map("data: {a: x}"), &map("immutable: true\ndata: {a: z}")), NOTHING);
     assert_eq!(changed(&object("v1", "Secret", ""), &object("v1", "Secret", "type: Opaque")), NOTHING);
@@ -811,7 +817,7 @@ fn many_kinds_have_fields_that_stay() {
         container(&format!("command: [{command}]")).replace("image: b", &format!("image: {image}"))
     };
     assert_eq!(changed(&pod("a", "x"), &pod("b", "x")), NOTHING, "the image of a Pod may change");
-    assert_eq!(changed(&pod("a", "x"), &pod("a", "y")), ["error /spec/containers"]);
+    assert_eq!(changed(&pod("a", "x"), &pod("a", "y")), ["error /spec/containers/0/command/0"]);
     let class = |fields: &str| object("storage.k8s.io/v1", "StorageClass", &format!("provisioner: p\n{fields}"));
     assert_eq!(changed(&class("parameters: {a: b}"), &class("allowVolumeExpansion: true")), ["error /parameters"]);
 }
@@ -834,7 +840,7 @@ fn an_object_that_is_to_be_replaced_may_change_in_any_way() {
     }
     assert_eq!(
         changed(&text("", "a"), &text("argocd.argoproj.io/sync-options: Prune=false", "b")),
-        ["error /spec/selector"]
+        ["error /spec/selector/matchLabels/app"]
     );
     assert_eq!(changed(&text("", "a"), &text("", "b").replace("name: web", "name: other")), NOTHING, "another object");
 }

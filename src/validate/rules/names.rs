@@ -41,7 +41,11 @@ fn form(gvk: &Gvk, context: &Context<'_>) -> Form {
         | ("certificates.k8s.io", "CertificateSigningRequest" | "ClusterTrustBundle")
         | ("internal.apiserver.k8s.io" | "authorization.k8s.io" | "authentication.k8s.io", _)
         | ("networking.k8s.io", "IPAddress")
-        | ("resource.k8s.io", "ResourceSlice") => Form::PathSegment,
+        | ("resource.k8s.io", "ResourceSlice")
+        | ("storage.k8s.io", "CSIDriver" | "CSINode")
+        | ("" | "events.k8s.io", "Event")
+        // the API server checks its spec, and of its name only what it checks of every name
+        | ("policy", "PodDisruptionBudget") => Form::PathSegment,
         _ => Form::Subdomain,
     }
 }

@@ -57,12 +57,11 @@ fn host<'a>(rule: &'a Node, host: &str, findings: &mut Findings<'a>) {
 fn path<'a>(path: &'a Node, findings: &mut Findings<'a>) {
     let kind = text(path, "pathType").unwrap_or_default();
     let found = text(path, "path").unwrap_or_default();
-    if matches!(kind, "Exact" | "Prefix") || (kind == "ImplementationSpecific" && !found.is_empty()) {
-        if !found.starts_with('/') {
-            let message = format!("`path` must begin with `/`, found `{found}`");
-            let finding = Finding::error(rules::INVALID_PATH, path, message).field("path");
-            return findings.push(finding.label("not absolute").help(format!("write `/{found}`")));
-        }
+    let judged = matches!(kind, "Exact" | "Prefix") || (kind == "ImplementationSpecific" && !found.is_empty());
+    if judged && !found.starts_with('/') {
+        let message = format!("`path` must begin with `/`, found `{found}`");
+        let finding = Finding::error(rules::INVALID_PATH, path, message).field("path");
+        return findings.push(finding.label("not absolute").help(format!("write `/{found}`")));
     }
     const BAD: [&str; 5] = ["//", "/./", "/../", "%2f", "%2F"];
     if let Some(bad) = BAD.into_iter().find(|bad| matches!(kind, "Exact" | "Prefix") && found.contains(bad)) {

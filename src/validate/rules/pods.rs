@@ -9,6 +9,7 @@ use super::syntax::Form;
 use super::{Context, choices, containers, metadata, selectors, volumes};
 use crate::diagnostic::rules;
 use crate::manifest::Node;
+use crate::validate::words;
 
 /// Pods that an object is or makes.
 #[derive(Clone, Copy)]
@@ -66,7 +67,7 @@ pub(super) fn check<'a>(pods: &Pods<'a>, context: &Context<'a>, findings: &mut F
 fn restart_policy<'a>(pods: &Pods<'a>, context: &Context<'a>, findings: &mut Findings<'a>) {
     let kind = &context.manifest.object.gvk.kind;
     let wanted: Vec<_> = pods.restart.iter().map(|choice| format!("`{choice}`")).collect();
-    let wanted = crate::validate::words::either(&wanted);
+    let wanted = words::either(&wanted);
     match text(pods.spec, "restartPolicy") {
         None if pods.restart_required => {
             let message = format!("`restartPolicy` is missing: the default, `Always`, is not allowed in a `{kind}`");
@@ -107,13 +108,11 @@ fn names<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
             findings.push(finding.maybe_help(help));
         }
     }
-    for name in ["terminationGracePeriodSeconds", "activeDeadlineSeconds"] {
-        let lowest = i128::from(name == "activeDeadlineSeconds");
-        if let Some(seconds) = field(spec, name)
-            && integer(seconds).is_some_and(|seconds| seconds < lowest)
-        {
-            findings.push(out_of_range(seconds, name, &format!("at least {lowest}")));
-        }
+    // a negative `terminationGracePeriodSeconds` is taken for 1
+    if let Some(seconds) = field(spec, "activeDeadlineSeconds")
+        && integer(seconds).is_some_and(|seconds| seconds < 1)
+    {
+        findings.push(out_of_range(seconds, "activeDeadlineSeconds", "at least 1"));
     }
 }
 

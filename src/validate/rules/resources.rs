@@ -48,13 +48,11 @@ fn amount<'a>(owner: &'a Node, entry: &'a Entry, findings: &mut Findings<'a>) {
         let message = format!("`{name}` must be a whole number, found `{written}`");
         findings.push(Finding::error(rules::INVALID_RESOURCE, &entry.value, message).label("a fraction"));
     } else if !quantity.is_integer() && matches!(name, "memory" | "ephemeral-storage") {
-        let message = format!("`{name}: {written}` is less than whole bytes: `m` stands for thousandths");
-        let meant = written.strip_suffix('m').map(|number| format!("write `{number}Mi` or `{number}M`"));
-        findings.push(
-            Finding::warning(rules::FRACTIONAL_BYTES, &entry.value, message)
-                .label("a fraction of a byte")
-                .maybe_help(meant),
-        );
+        let message = format!("`{name}: {written}` is no whole number of bytes");
+        let thousandths = written.strip_suffix('m');
+        let label = if thousandths.is_some() { "`m` stands for thousandths" } else { "a fraction of a byte" };
+        let meant = thousandths.map(|number| format!("write `{number}Mi` or `{number}M`"));
+        findings.push(Finding::warning(rules::FRACTIONAL_BYTES, &entry.value, message).label(label).maybe_help(meant));
     }
 }
 

@@ -1,9 +1,10 @@
 //! PersistentVolumes and claims (`pkg/apis/core/validation`, `ValidatePersistentVolumeSpec`).
 
 use super::Context;
-use super::found::Findings;
+use super::found::{Finding, Findings};
 use super::read::{at, field, items};
 use super::volumes::{self, missing, only_one};
+use crate::diagnostic::rules;
 use crate::manifest::{Node, Value};
 
 /// Fields of a PersistentVolume's spec that say where its bytes are.
@@ -53,7 +54,10 @@ fn volume<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
     let set: Vec<_> =
         SOURCES.into_iter().filter(|name| spec.get(name).is_some_and(|value| value.value != Value::Null)).collect();
     match set[..] {
-        [] => findings.push(missing(spec, "csi", "a PersistentVolume")),
+        [] => {
+            let finding = Finding::error(rules::ONE_OF, spec, "a PersistentVolume must say where its bytes are");
+            findings.push(finding.label("needs a source such as `csi`, `local` or `nfs`"));
+        }
         [_, second, ..] => findings.push(only_one(spec, &set, second, "a PersistentVolume")),
         _ => {}
     }
