@@ -37,7 +37,7 @@ impl Schemas {
         let mut told = BTreeSet::new();
         let first_of_kind = manifests.into_iter().filter(|manifest| told.insert(manifest.object.gvk.clone()));
         first_of_kind
-            .filter_map(|manifest| match self.find(&manifest.object.gvk) {
+            .filter_map(|manifest| match self.find(&manifest.object.gvk, self.minor.kind(&manifest.object.gvk)) {
                 Found::Schema(schema) => note(manifest, schema),
                 _ => None,
             })

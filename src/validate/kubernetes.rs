@@ -10,6 +10,7 @@ use super::SchemaError;
 use super::compile::{Compiled, object};
 use super::lifecycle::{self, Ending};
 use super::pack::PACK;
+use super::rules::Profile;
 use crate::manifest::Gvk;
 
 /// Where the definitions live for references from other schemas.
@@ -23,15 +24,20 @@ static MINORS: LazyLock<BTreeMap<&'static str, OnceLock<Minor>>> =
 pub(super) struct Minor {
     /// Such as `1.34`.
     pub(super) name: &'static str,
+    /// 34 for 1.34.
+    pub(super) number: u32,
     definitions: Arc<Value>,
     registry: Registry<'static>,
     kinds: BTreeMap<Gvk, Kind>,
 }
 
-struct Kind {
+/// A kind of a minor, with what is known of it, each made when it is first needed.
+pub(super) struct Kind {
+    gvk: Gvk,
     definition: &'static str,
     compiled: OnceLock<Compiled>,
     ending: OnceLock<Option<Ending>>,
+    profile: OnceLock<Profile>,
 }
 
 impl Minor {
@@ -58,7 +64,7 @@ impl Minor {
             let schema = serde_json::from_str(line.schema).expect("the pack holds JSON: a test reads all of it");
             definitions.insert(line.name.to_owned(), schema);
             if let Some(gvk) = line.gvk() {
-                kinds.insert(gvk, Kind { definition: line.name, compiled: OnceLock::new(), ending: OnceLock::new() });
+                kinds.insert(gvk.clone(), Kind::new(gvk, line.name));
             }
         }
         let definitions = Arc::new(Value::Object(object([("$defs", Value::Object(definitions))])));
@@ -66,36 +72,32 @@ impl Minor {
             .add(DEFINITIONS, Arc::clone(&definitions))
             .and_then(|builder| builder.draft(Draft::Draft202012).prepare())
             .expect("the pack refers to nothing outside itself: a test compiles every kind of every minor");
-        Self { name, definitions, registry, kinds }
+        let number = name.rsplit('.').next().and_then(|part| part.parse().ok());
+        let number = number.expect("the pack's minors are numbers: a test reads them");
+        Self { name, number, definitions, registry, kinds }
     }
 
-    /// The schema of a kind, if the minor has it.
-    pub(super) fn schema(&self, gvk: &Gvk) -> Option<&Compiled> {
-        let kind = self.kinds.get(gvk)?;
-        let compile = || {
+    /// A kind, if the minor has it.
+    pub(super) fn kind(&self, gvk: &Gvk) -> Option<&Kind> {
+        self.kinds.get(gvk)
+    }
+
+    /// The schema of one of its kinds.
+    pub(super) fn schema<'a>(&self, kind: &'a Kind) -> &'a Compiled {
+        kind.compiled.get_or_init(|| {
             let schema = Arc::new(self.reference(kind.definition));
             self.compile(schema, Draft::Draft202012).expect("the pack compiles: a test compiles every kind")
-        };
-        Some(kind.compiled.get_or_init(compile))
+        })
     }
 
-    /// Whether the minor has a kind.
-    pub(super) fn has(&self, gvk: &Gvk) -> bool {
-        self.kinds.contains_key(gvk)
+    /// When one of its kinds comes to its end, if that is known.
+    pub(super) fn ending<'a>(&self, kind: &'a Kind) -> Option<&'a Ending> {
+        kind.ending.get_or_init(|| lifecycle::ending(&kind.gvk, self)).as_ref()
     }
 
-    /// Its number: 34 for 1.34.
-    pub(super) fn number(&self) -> u32 {
-        self.name
-            .rsplit('.')
-            .next()
-            .and_then(|part| part.parse().ok())
-            .expect("the pack's minors are numbers: a test reads them")
-    }
-
-    /// When a kind of this minor comes to its end, if that is known.
-    pub(super) fn ending(&self, gvk: &Gvk) -> Option<&Ending> {
-        self.kinds.get(gvk)?.ending.get_or_init(|| lifecycle::ending(gvk, self)).as_ref()
+    /// What the rules know of one of its kinds.
+    pub(super) fn profile<'a>(&self, kind: &'a Kind) -> &'a Profile {
+        kind.profile.get_or_init(|| Profile::new(&kind.gvk, self.number))
     }
 
     /// Compiles a schema that may refer to this minor's definitions.
@@ -118,6 +120,13 @@ impl Minor {
     }
 }
 
+impl Kind {
+    fn new(gvk: Gvk, definition: &'static str) -> Self {
+        let (compiled, ending, profile) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { gvk, definition, compiled, ending, profile }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +137,10 @@ mod tests {
             let minor = Minor::find(minor).expect("one of the pack's");
             let kinds: Vec<_> = minor.kinds().collect();
             assert!(kinds.len() > 100, "{} has {} kinds", minor.name, kinds.len());
-            assert!(kinds.iter().all(|gvk| minor.schema(gvk).is_some()));
+            kinds
+                .into_iter()
+                .filter_map(|gvk| minor.kind(gvk))
+                .for_each(|kind| assert!(minor.schema(kind).keyword("").is_some()));
         }
     }
 

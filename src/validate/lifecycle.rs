@@ -78,21 +78,23 @@ pub(super) struct Ending {
     help: String,
 }
 
-/// Says that a kind is served, and will not be for long.
-pub(super) fn deprecated(manifest: &Manifest, minor: &Minor) -> Option<Diagnostic> {
-    let gvk = &manifest.object.gvk;
-    let Ending { said, help } = minor.ending(gvk)?;
-    let pointer = Pointer::from_parts(["apiVersion"]);
-    let message = format!("`{}` `{}` {said}", gvk.api_version(), gvk.kind);
-    let diagnostic = Diagnostic::warning(rules::DEPRECATED_API, message).at(manifest.locate(&pointer), "deprecated");
-    Some(diagnostic.help(help).object(&manifest.object).pointer(pointer.to_string()))
+impl Ending {
+    /// Says it of an object.
+    pub(super) fn report(&self, manifest: &Manifest) -> Diagnostic {
+        let gvk = &manifest.object.gvk;
+        let pointer = Pointer::from_parts(["apiVersion"]);
+        let message = format!("`{}` `{}` {}", gvk.api_version(), gvk.kind, self.said);
+        let diagnostic =
+            Diagnostic::warning(rules::DEPRECATED_API, message).at(manifest.locate(&pointer), "deprecated");
+        diagnostic.help(self.help.clone()).object(&manifest.object).pointer(pointer.to_string())
+    }
 }
 
 /// How a kind that the minor serves comes to its end. One that has no better version yet counts only if the next minor
 /// is the end.
 pub(super) fn ending(gvk: &Gvk, minor: &Minor) -> Option<Ending> {
     let api_version = gvk.api_version();
-    let is_it = |row: &&(&str, &str, u32, &str)| row.0 == api_version && row.1 == &*gvk.kind && row.2 <= minor.number();
+    let is_it = |row: &&(&str, &str, u32, &str)| row.0 == api_version && row.1 == &*gvk.kind && row.2 <= minor.number;
     if let Some((_, _, since, help)) = DEPRECATED.iter().find(is_it) {
         return Some(Ending { said: format!("is deprecated since Kubernetes 1.{since}"), help: (*help).to_owned() });
     }

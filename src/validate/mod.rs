@@ -53,7 +53,7 @@ pub use changes::changes;
 use compile::Compiled;
 use crd::Definition;
 use files::SchemaFile;
-use kubernetes::Minor;
+use kubernetes::{Kind, Minor};
 
 /// What to do with a kind for which there is no schema.
 ///
@@ -168,7 +168,7 @@ impl Schemas {
     /// Who defines a kind, before any schema file is asked.
     #[must_use]
     pub fn definer(&self, gvk: &Gvk) -> Definer {
-        if self.minor.has(gvk) {
+        if self.minor.kind(gvk).is_some() {
             Definer::Kubernetes
         } else if self.find_crd(gvk).is_some() {
             Definer::Crd
@@ -180,18 +180,19 @@ impl Schemas {
     /// Judges one manifest: by its schema, then by the rules that no schema holds.
     #[must_use]
     pub fn validate(&self, manifest: &Manifest) -> Verdict {
-        let mut verdict = self.validate_by_schema(manifest);
+        let kind = self.minor.kind(&manifest.object.gvk);
+        let mut verdict = self.validate_by_schema(manifest, kind);
         if verdict.coverage != Coverage::Failed {
-            let found = rules::check(&self.context(manifest));
-            let deprecated = lifecycle::deprecated(manifest, self.minor);
+            let found = rules::check(&self.context(manifest, kind));
+            let deprecated = kind.and_then(|kind| self.minor.ending(kind)).map(|ending| ending.report(manifest));
             merge(&mut verdict.diagnostics, found.into_iter().chain(deprecated));
         }
         verdict
     }
 
     /// Judges one manifest by its schema alone.
-    fn validate_by_schema(&self, manifest: &Manifest) -> Verdict {
-        match self.find(&manifest.object.gvk) {
+    fn validate_by_schema(&self, manifest: &Manifest, kind: Option<&Kind>) -> Verdict {
+        match self.find(&manifest.object.gvk, kind) {
             Found::Schema(schema) if schema.accepts(&manifest.root) => {
                 Verdict { diagnostics: Vec::new(), coverage: Coverage::Checked }
             }
@@ -205,19 +206,19 @@ impl Schemas {
         }
     }
 
-    fn context<'a>(&self, manifest: &'a Manifest) -> rules::Context<'a> {
-        let gvk = &manifest.object.gvk;
-        let built_in = self.minor.has(gvk);
-        let scope = match built_in {
-            true => Some(rules::scope::of_kubernetes(gvk)),
-            false => self.versions.get(gvk).and_then(|(index, _)| self.crds[*index].scope),
-        };
-        rules::Context { manifest, minor: self.minor.number(), scope, built_in }
+    fn context<'a>(&self, manifest: &'a Manifest, kind: Option<&'a Kind>) -> rules::Context<'a> {
+        match kind {
+            Some(kind) => rules::Context::built_in(manifest, self.minor.number, self.minor.profile(kind)),
+            None => {
+                let crd = self.versions.get(&manifest.object.gvk).map(|(index, _)| &self.crds[*index]);
+                rules::Context::custom(manifest, self.minor.number, crd.and_then(|crd| crd.scope))
+            }
+        }
     }
 
-    fn find(&self, gvk: &Gvk) -> Found<'_> {
-        match self.minor.schema(gvk) {
-            Some(schema) => self.find_file(gvk).unwrap_or(Found::Schema(schema)),
+    fn find<'a>(&'a self, gvk: &Gvk, kind: Option<&'a Kind>) -> Found<'a> {
+        match kind {
+            Some(kind) => self.find_file(gvk).unwrap_or_else(|| Found::Schema(self.minor.schema(kind))),
             None => self.find_crd(gvk).or_else(|| self.find_file(gvk)).unwrap_or(Found::Nothing),
         }
     }

@@ -5,7 +5,7 @@ use super::Context;
 use super::found::{Finding, Findings};
 use super::read::{is_encrypted, walk};
 use crate::diagnostic::{did_you_mean, rules};
-use crate::manifest::Node;
+use crate::manifest::{Gvk, Node};
 use crate::validate::words;
 
 const PROTOCOLS: &[&str] = &["TCP", "UDP", "SCTP"];
@@ -175,12 +175,19 @@ const OF_CONTAINER: &[(&str, &[&str])] = &[
     ("lifecycle/preStop/httpGet/scheme", &["HTTP", "HTTPS"]),
 ];
 
+/// The rows of a kind.
+pub(super) fn of_kind(gvk: &Gvk) -> Vec<(&'static str, &'static [&'static str])> {
+    let rows = OF_KINDS.iter().filter(|row| row.0 == &*gvk.group && row.1 == &*gvk.kind);
+    rows.map(|(_, _, path, choices)| (*path, *choices)).collect()
+}
+
 /// Checks the fields of an object outside Pods and Jobs.
-pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
-    let gvk = &context.manifest.object.gvk;
-    for (_, _, path, choices) in OF_KINDS.iter().filter(|row| row.0 == &*gvk.group && row.1 == &*gvk.kind) {
-        walk(&context.manifest.root, path, &mut |value| one_of(value, last_name(path), choices, findings));
-    }
+pub(super) fn check<'a>(
+    context: &Context<'a>,
+    rows: &[(&'static str, &'static [&'static str])],
+    findings: &mut Findings<'a>,
+) {
+    all(rows, &context.manifest.root, findings);
 }
 
 /// Checks the fields of a Job's spec.

@@ -1,16 +1,17 @@
 //! Containers: what the API server demands of each, and of all together (`pkg/apis/core/validation`,
 //! `validateContainers` and `validateInitContainers`).
 
-use std::collections::BTreeMap;
-
 use super::found::{Finding, Findings};
 use super::pods::{Pods, out_of_range};
-use super::read::{field, integer, is_true, items, text};
+use super::read::{Seen, field, integer, is_true, items, text};
 use super::syntax::Form;
 use super::volumes::{Known, missing, only_one, twice};
 use super::{Context, choices, probes, resources};
 use crate::diagnostic::{did_you_mean, rules};
 use crate::manifest::Node;
+
+/// So many volumes are compared with a name that none of them has.
+const SUGGESTED: usize = 100;
 
 /// One container with what its rules depend on.
 struct Container<'a> {
@@ -25,11 +26,11 @@ struct Container<'a> {
 pub(super) fn check<'a>(pods: &Pods<'a>, context: &Context<'a>, volumes: &Known<'a>, findings: &mut Findings<'a>) {
     let spec = pods.spec;
     let host_network = is_true(spec, "hostNetwork");
-    let mut names: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut names = Seen::new();
     for (list, init) in [("initContainers", true), ("containers", false)] {
         for node in items(spec, list).iter().filter(|node| node.as_mapping().is_some()) {
             let name = text(node, "name").unwrap_or_default();
-            if !name.is_empty() && names.insert(name, ()).is_some() {
+            if !name.is_empty() && !names.is_new(name) {
                 findings.push(twice(node, "name", format!("two containers are called `{name}`")));
             }
             let keeps_running = !init || text(node, "restartPolicy") == Some("Always");
@@ -82,12 +83,12 @@ fn restart<'a>(node: &'a Node, init: bool, context: &Context<'a>, findings: &mut
 }
 
 fn ports<'a>(container: &Container<'a>, findings: &mut Findings<'a>) {
-    let mut names: BTreeMap<&str, ()> = BTreeMap::new();
-    let mut numbers: BTreeMap<(i128, &str), ()> = BTreeMap::new();
+    let mut names = Seen::new();
+    let mut numbers = Seen::new();
     for port in items(container.node, "ports") {
         if let Some(name) = text(port, "name") {
             port_name(port, name, findings);
-            if names.insert(name, ()).is_some() {
+            if !names.is_new(name) {
                 findings.push(twice(port, "name", format!("two ports are called `{name}`")));
             }
         }
@@ -105,7 +106,7 @@ fn ports<'a>(container: &Container<'a>, findings: &mut Findings<'a>) {
             findings.push(Finding::error(rules::FORBIDDEN_FIELD, host, message).label("another port"));
         }
         let protocol = text(port, "protocol").unwrap_or("TCP");
-        if numbers.insert((number, protocol), ()).is_some() {
+        if !numbers.is_new((number, protocol)) {
             let message = format!("`ports` has {number}/{protocol} twice");
             let finding = Finding::warning(rules::REPEATED_ITEM, port, message).field("containerPort");
             findings.push(finding.label("repeated here").help("remove one of the two"));
@@ -146,14 +147,14 @@ pub(super) fn port_reference<'a>(node: &'a Node, name: &str, findings: &mut Find
 fn environment<'a>(container: &'a Node, minor: u32, findings: &mut Findings<'a>) {
     // KEP-4369: relaxed by default since 1.32
     let form = if minor < 32 { Form::EnvironmentName } else { Form::RelaxedEnvironmentName };
-    let mut names: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut names = Seen::new();
     for variable in items(container, "env").iter().filter(|variable| variable.as_mapping().is_some()) {
         if let Some(name) = variable.get("name").and_then(Node::as_str) {
             if let Some(trouble) = form.trouble(name) {
                 let message = format!("`{name}` cannot be the name of an environment variable: {trouble}");
                 let finding = Finding::error(rules::INVALID_NAME, variable, message).field("name");
                 findings.push(finding.label(form.describe()));
-            } else if names.insert(name, ()).is_some() {
+            } else if !names.is_new(name) {
                 let message = format!("`env` sets `{name}` twice: only the last counts");
                 let finding = Finding::warning(rules::REPEATED_ITEM, variable, message).field("name");
                 findings.push(finding.label("set again here").help("remove one of the two"));
@@ -193,13 +194,13 @@ pub(super) fn exactly_one<'a>(node: &'a Node, what: &str, findings: &mut Finding
 }
 
 fn mounts<'a>(container: &'a Node, volumes: &Known<'a>, findings: &mut Findings<'a>) {
-    let mut paths: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut paths = Seen::new();
     for (list, path_name) in [("volumeMounts", "mountPath"), ("volumeDevices", "devicePath")] {
         for mount in items(container, list) {
             if let Some(name) = text(mount, "name")
-                && !volumes.contains_key(name)
+                && volumes.binary_search(&name).is_err()
             {
-                let meant = did_you_mean(name, volumes.keys().copied());
+                let meant = did_you_mean(name, volumes.iter().copied().take(SUGGESTED));
                 let label =
                     meant.map_or_else(|| "no such volume".to_owned(), |meant| format!("did you mean `{meant}`?"));
                 let help = meant.map_or_else(
@@ -210,7 +211,7 @@ fn mounts<'a>(container: &'a Node, volumes: &Known<'a>, findings: &mut Findings<
                 findings.push(finding.field("name").label(label).help(help));
             }
             if let Some(path) = text(mount, path_name)
-                && paths.insert(path, ()).is_some()
+                && !paths.is_new(path)
             {
                 let message = format!("two volumes are mounted at `{path}`");
                 let finding = Finding::error(rules::DUPLICATE_MOUNT, mount, message).field(path_name);

@@ -1,12 +1,10 @@
 //! What extends the API: CRDs, admission webhooks, and what scales by metrics
 //! (`pkg/apis/apiextensions/validation`, `pkg/apis/admissionregistration/validation`, `pkg/apis/autoscaling/validation`).
 
-use std::collections::BTreeMap;
-
 use super::Context;
 use super::found::{Finding, Findings};
 use super::pods::out_of_range;
-use super::read::{field, integer, is_true, items, text};
+use super::read::{Seen, field, integer, is_true, items, text};
 use super::syntax::Form;
 use super::volumes::{missing, only_one, twice};
 use super::workloads;
@@ -32,10 +30,10 @@ pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
 
 fn crd<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
     let versions = items(spec, "versions");
-    let mut names: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut names = Seen::new();
     for version in versions {
         if let Some(name) = text(version, "name")
-            && names.insert(name, ()).is_some()
+            && !names.is_new(name)
         {
             findings.push(twice(version, "name", format!("two versions are called `{name}`")));
         }
@@ -61,7 +59,7 @@ fn crd<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
 }
 
 fn webhooks<'a>(root: &'a Node, findings: &mut Findings<'a>) {
-    let mut names: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut names = Seen::new();
     for webhook in items(root, "webhooks") {
         if let Some(name) = text(webhook, "name") {
             let trouble = Form::Subdomain.trouble(name);
@@ -72,7 +70,7 @@ fn webhooks<'a>(root: &'a Node, findings: &mut Findings<'a>) {
                 let finding = Finding::error(rules::INVALID_NAME, webhook, message).field("name");
                 findings.push(finding.label("a domain of at least three parts"));
             }
-            if names.insert(name, ()).is_some() {
+            if !names.is_new(name) {
                 findings.push(twice(webhook, "name", format!("two webhooks are called `{name}`")));
             }
         }

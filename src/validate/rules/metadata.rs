@@ -29,7 +29,9 @@ pub(super) fn labels_and_annotations<'a>(metadata: &'a Node, findings: &mut Find
         let key = &*entry.key.name;
         size += key.len() + entry.value.as_str().map_or(0, str::len);
         // Kubernetes takes capitals in the domain of an annotation, unlike in that of a label
-        if let Some(trouble) = Form::Qualified.trouble(&key.to_lowercase()) {
+        if !Form::Qualified.accepts(key)
+            && let Some(trouble) = Form::Qualified.trouble(&key.to_lowercase())
+        {
             let owner = field(metadata, "annotations").unwrap_or(metadata);
             let message = format!("`{key}` cannot be the key of an annotation: {trouble}");
             findings.push(

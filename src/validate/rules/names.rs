@@ -12,7 +12,7 @@ use crate::manifest::{Gvk, Node};
 pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
     let Some(metadata) = field(&context.manifest.root, "metadata") else { return };
     let gvk = &context.manifest.object.gvk;
-    let form = form(gvk, context);
+    let form = context.names;
     if let Some(name) = text(metadata, "name") {
         name_of(name, form, metadata, gvk, findings);
         beyond_form(name, metadata, context, findings);
@@ -28,15 +28,15 @@ pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
     }
 }
 
-/// The form of a kind's names.
-fn form(gvk: &Gvk, context: &Context<'_>) -> Form {
+/// The form of the names of a kind of Kubernetes' own.
+pub(super) fn form(gvk: &Gvk, minor: u32) -> Form {
     match (&*gvk.group, &*gvk.kind) {
         ("", "Namespace") => Form::Label,
         // KEP-5311: relaxed by default since 1.36
-        ("", "Service") if context.minor < 36 => Form::LetterLabel,
+        ("", "Service") if minor < 36 => Form::LetterLabel,
         ("", "Service") => Form::Label,
         // their Pods take it as host name
-        ("apps", "StatefulSet") if context.minor >= 27 => Form::Label,
+        ("apps", "StatefulSet") if minor >= 27 => Form::Label,
         ("rbac.authorization.k8s.io", _)
         | ("certificates.k8s.io", "CertificateSigningRequest" | "ClusterTrustBundle")
         | ("internal.apiserver.k8s.io" | "authorization.k8s.io" | "authentication.k8s.io", _)

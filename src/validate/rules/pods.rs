@@ -25,7 +25,7 @@ pub(super) struct Pods<'a> {
 }
 
 /// The Pods of an object, if it has any.
-pub(super) fn of<'a>(context: &Context<'a>) -> Option<Pods<'a>> {
+fn of<'a>(context: &Context<'a>) -> Option<Pods<'a>> {
     let root = &context.manifest.root;
     let gvk = &context.manifest.object.gvk;
     let (path, restart): (&[&str], &'static [&'static str]) = match (&*gvk.group, &*gvk.kind) {
@@ -50,8 +50,14 @@ fn pod(spec: &Node) -> Pods<'_> {
     Pods { spec, metadata: None, restart, restart_required: false, claims: &[] }
 }
 
-/// Checks the Pods of an object.
-pub(super) fn check<'a>(pods: &Pods<'a>, context: &Context<'a>, findings: &mut Findings<'a>) {
+/// Checks the Pods of an object, if it has any.
+pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
+    if let Some(pods) = of(context) {
+        check_pods(&pods, context, findings);
+    }
+}
+
+fn check_pods<'a>(pods: &Pods<'a>, context: &Context<'a>, findings: &mut Findings<'a>) {
     if let Some(template) = pods.metadata {
         metadata::labels_and_annotations(template, findings);
     }

@@ -1,5 +1,7 @@
 //! How rules read a tree: what is null, or an empty text, is not set; what has the wrong type is the schema's business.
 
+use std::collections::BTreeSet;
+
 use crate::manifest::{Entry, Node, Value};
 
 /// A field that is set.
@@ -60,5 +62,30 @@ pub(in crate::validate) fn walk<'a>(node: &'a Node, path: &str, found: &mut dyn 
                 walk(child, rest, found);
             }
         }
+    }
+}
+
+/// What was met before: a list while it is short, which most are.
+pub(super) struct Seen<K> {
+    few: Vec<K>,
+    many: BTreeSet<K>,
+}
+
+impl<K: Ord> Seen<K> {
+    pub(super) fn new() -> Self {
+        Self { few: Vec::new(), many: BTreeSet::new() }
+    }
+
+    /// Notes a key; false if it was met before.
+    pub(super) fn is_new(&mut self, key: K) -> bool {
+        if self.few.contains(&key) || self.many.contains(&key) {
+            return false;
+        }
+        if self.few.len() < 16 {
+            self.few.push(key);
+        } else {
+            self.many.insert(key);
+        }
+        true
     }
 }

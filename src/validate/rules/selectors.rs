@@ -6,7 +6,7 @@ use super::found::{Finding, Findings};
 use super::read::{entries, field, is_encrypted, items, text, walk};
 use super::syntax::Form;
 use crate::diagnostic::{did_you_mean, rules};
-use crate::manifest::{Entry, Node};
+use crate::manifest::{Entry, Gvk, Node};
 
 /// Where label selectors stand: group, kind, path.
 const SELECTORS: &[(&str, &str, &str)] = &[
@@ -56,15 +56,17 @@ const POD_SELECTORS: &[&str] = &[
 /// The operators of label selectors.
 const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
 
+/// The rows of a kind.
+pub(super) fn of_kind(gvk: &Gvk) -> Vec<&'static str> {
+    let rows = SELECTORS.iter().filter(|(group, kind, _)| *group == &*gvk.group && *kind == &*gvk.kind);
+    rows.map(|(_, _, path)| *path).collect()
+}
+
 /// Checks every selector of the object outside Pods.
-pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
-    let gvk = &context.manifest.object.gvk;
+pub(super) fn check<'a>(context: &Context<'a>, paths: &[&str], findings: &mut Findings<'a>) {
     let root = &context.manifest.root;
-    for (_, _, path) in SELECTORS.iter().filter(|(group, kind, _)| *group == &*gvk.group && *kind == &*gvk.kind) {
+    for path in paths {
         walk(root, path, &mut |selector| selector_syntax(selector, findings));
-    }
-    if gvk.group.is_empty() && matches!(&*gvk.kind, "Service" | "ReplicationController") {
-        walk(root, "spec/selector", &mut |selector| labels(selector, findings));
     }
 }
 

@@ -1,22 +1,20 @@
 //! Services (`pkg/apis/core/validation`, `ValidateService`).
 
-use std::collections::BTreeMap;
-
-use super::Context;
 use super::containers::{port_number, port_reference};
 use super::found::{Finding, Findings};
-use super::read::{field, integer, items, text};
+use super::read::{Seen, field, integer, items, text};
 use super::syntax::Form;
 use super::volumes::{missing, twice};
+use super::{Context, selectors};
 use crate::diagnostic::rules;
 use crate::manifest::Node;
 
-/// Checks the object, if it is a Service.
+/// Checks a Service.
 pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
-    let gvk = &context.manifest.object.gvk;
-    let Some(spec) = field(&context.manifest.root, "spec") else { return };
-    if !gvk.group.is_empty() || &*gvk.kind != "Service" || spec.as_mapping().is_none() {
-        return;
+    let spec = field(&context.manifest.root, "spec").filter(|spec| spec.as_mapping().is_some());
+    let Some(spec) = spec else { return };
+    if let Some(selector) = field(spec, "selector") {
+        selectors::labels(selector, findings);
     }
     let kind = text(spec, "type").unwrap_or("ClusterIP");
     let headless = text(spec, "clusterIP") == Some("None");
@@ -64,8 +62,8 @@ fn external_name<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
 
 fn ports<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
     let ports = items(spec, "ports");
-    let mut names: BTreeMap<&str, ()> = BTreeMap::new();
-    let mut node_ports: BTreeMap<(i128, &str), ()> = BTreeMap::new();
+    let mut names = Seen::new();
+    let mut node_ports = Seen::new();
     for (index, port) in ports.iter().enumerate().filter(|(_, port)| port.as_mapping().is_some()) {
         match text(port, "name") {
             Some(name) => {
@@ -75,7 +73,7 @@ fn ports<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
                     let near = Form::Label.suggestion(name).map(|near| format!("write `{near}`"));
                     findings.push(finding.label(Form::Label.describe()).maybe_help(near));
                 }
-                if names.insert(name, ()).is_some() {
+                if !names.is_new(name) {
                     findings.push(twice(port, "name", format!("two ports are called `{name}`")));
                 }
             }
@@ -95,7 +93,7 @@ fn ports<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
         let Some(node_port) = field(port, "nodePort") else { continue };
         port_number(node_port, "nodePort", true, findings);
         let Some(number) = integer(node_port).filter(|number| *number > 0) else { continue };
-        if node_ports.insert((number, text(port, "protocol").unwrap_or("TCP")), ()).is_some() {
+        if !node_ports.is_new((number, text(port, "protocol").unwrap_or("TCP"))) {
             findings.push(twice(port, "nodePort", format!("two ports have the `nodePort` {number}")));
         }
     }

@@ -28,6 +28,26 @@ pub(super) enum Form {
 impl Form {
     /// What is wrong with a text; `None` if it has the form.
     pub(super) fn trouble(self, text: &str) -> Option<String> {
+        if self.accepts(text) { None } else { self.explain(text) }
+    }
+
+    /// Whether a text has the form. Every label of every object comes by here: one pass over the bytes.
+    pub(super) fn accepts(self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        match self {
+            Self::Subdomain => bytes.len() <= 253 && is_subdomain(bytes),
+            Self::Label => bytes.len() <= 63 && is_framed(bytes) && bytes.iter().all(|byte| is_lower(*byte)),
+            Self::LabelValue => bytes.is_empty() || is_qualified_name(bytes),
+            Self::Qualified => match bytes.iter().position(|byte| *byte == b'/') {
+                Some(slash) => slash <= 253 && is_subdomain(&bytes[..slash]) && is_qualified_name(&bytes[slash + 1..]),
+                None => is_qualified_name(bytes),
+            },
+            _ => self.explain(text).is_none(),
+        }
+    }
+
+    /// What is wrong with a text, in words.
+    fn explain(self, text: &str) -> Option<String> {
         match self {
             Self::Qualified => return qualified_trouble(text),
             Self::PathSegment => return path_trouble(text),
@@ -39,10 +59,6 @@ impl Form {
         bad.map(|sign| format!("{sign:?} is not allowed"))
             .or_else(|| too_long(text, self.longest()))
             .or_else(|| self.arrangement_trouble(text).map(str::to_owned))
-    }
-
-    pub(super) fn accepts(self, text: &str) -> bool {
-        self.trouble(text).is_none()
     }
 
     /// The form in words.
@@ -130,6 +146,24 @@ impl Form {
     }
 }
 
+fn is_lower(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+}
+
+/// Whether a letter or digit stands at both ends.
+fn is_framed(bytes: &[u8]) -> bool {
+    matches!((bytes.first(), bytes.last()), (Some(first), Some(last)) if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric())
+}
+
+fn is_qualified_name(bytes: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    bytes.len() <= 63 && is_framed(bytes) && bytes.iter().all(allowed)
+}
+
+fn is_subdomain(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'.').all(|part| is_framed(part) && part.iter().all(|byte| is_lower(*byte)))
+}
+
 fn too_long(text: &str, longest: usize) -> Option<String> {
     (text.len() > longest).then(|| format!("it has {} characters, and at most {longest} are allowed", text.len()))
 }
@@ -184,8 +218,12 @@ mod tests {
             (Form::PortName, &["http", "a-1", "8080a"], &["8080", "HTTP", "a--b", "-a", "a-", &long[..16]]),
         ];
         for (form, good, bad) in table {
-            good.iter().for_each(|text| assert_eq!(form.trouble(text), None, "{form:?} {text}"));
-            bad.iter().for_each(|text| assert!(form.trouble(text).is_some(), "{form:?} {text}"));
+            for text in good {
+                assert!(form.accepts(text) && form.explain(text).is_none(), "{form:?} {text}");
+            }
+            for text in bad {
+                assert!(!form.accepts(text) && form.explain(text).is_some(), "{form:?} {text}");
+            }
         }
     }
 

@@ -1,35 +1,36 @@
 //! Volumes of a Pod, and claims (`pkg/apis/core/validation`, `ValidateVolumes` and `ValidatePersistentVolumeClaimSpec`).
 
-use std::collections::BTreeMap;
-
 use super::found::{Finding, Findings};
 use super::pods::Pods;
 use super::quantity::Quantity;
-use super::read::{at, field, integer, items, text, walk};
+use super::read::{Seen, at, field, integer, items, text, walk};
 use super::syntax::Form;
 use crate::diagnostic::rules;
 use crate::manifest::{Node, Value};
 use crate::validate::words;
 
-/// The names of the volumes that containers may mount.
-pub(super) type Known<'a> = BTreeMap<&'a str, &'a Node>;
+/// The names of the volumes that containers may mount, sorted.
+pub(super) type Known<'a> = Vec<&'a str>;
 
 /// Checks the volumes of Pods.
 pub(super) fn check<'a>(pods: &Pods<'a>, findings: &mut Findings<'a>) -> Known<'a> {
-    let mut known = Known::new();
+    let (mut met, mut known) = (Seen::new(), Known::new());
     for volume in items(pods.spec, "volumes") {
         if let Some(name) = text(volume, "name") {
             named(volume, name, findings);
-            if known.insert(name, volume).is_some() {
+            known.push(name);
+            if !met.is_new(name) {
                 findings.push(twice(volume, "name", format!("two volumes are called `{name}`")));
             }
         }
         sources(volume, findings);
     }
-    let mut templates = Known::new();
+    let mut templates = Seen::new();
     for claim in pods.claims {
         let Some(name) = field(claim, "metadata").and_then(|metadata| text(metadata, "name")) else { continue };
-        if templates.insert(name, claim).is_some() {
+        // a claim of a StatefulSet takes the place of a volume with its name
+        known.push(name);
+        if !templates.is_new(name) {
             let finding =
                 Finding::error(rules::DUPLICATE_NAME, claim, format!("two claim templates are called `{name}`"));
             findings.push(finding.label("repeated here").help("remove one of the two, or rename it"));
@@ -40,8 +41,7 @@ pub(super) fn check<'a>(pods: &Pods<'a>, findings: &mut Findings<'a>) -> Known<'
             self::claim(spec, findings);
         }
     }
-    // a claim of a StatefulSet takes the place of a volume with its name
-    known.extend(templates);
+    known.sort_unstable();
     known
 }
 
@@ -124,20 +124,20 @@ pub(super) fn missing<'a>(node: &'a Node, name: &str, owner: &str) -> Finding<'a
 
 /// File modes: 0 to 0777.
 fn modes<'a>(volume: &'a Node, findings: &mut Findings<'a>) {
-    const MODES: [&str; 10] = [
-        "secret/defaultMode",
-        "secret/items/*/mode",
-        "configMap/defaultMode",
-        "configMap/items/*/mode",
-        "downwardAPI/defaultMode",
-        "downwardAPI/items/*/mode",
-        "projected/defaultMode",
-        "projected/sources/*/secret/items/*/mode",
-        "projected/sources/*/configMap/items/*/mode",
-        "projected/sources/*/downwardAPI/items/*/mode",
-    ];
-    for path in MODES {
-        walk(volume, path, &mut |mode| {
+    for source in ["secret", "configMap", "downwardAPI"] {
+        if let Some(source) = field(volume, source) {
+            modes_at(source, &["defaultMode", "items/*/mode"], findings);
+        }
+    }
+    if let Some(projected) = field(volume, "projected") {
+        let inner = ["sources/*/secret/items/*/mode", "sources/*/configMap/items/*/mode"];
+        modes_at(projected, &["defaultMode", inner[0], inner[1], "sources/*/downwardAPI/items/*/mode"], findings);
+    }
+}
+
+fn modes_at<'a>(source: &'a Node, paths: &[&str], findings: &mut Findings<'a>) {
+    for path in paths {
+        walk(source, path, &mut |mode| {
             if let Some(number) = integer(mode).filter(|number| !(0..=0o777).contains(number)) {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 let message = format!("`{name}` must be between 0 and 511 (octal 0777), found {number}");

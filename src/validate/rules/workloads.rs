@@ -73,6 +73,9 @@ fn matches<'a>(spec: &'a Node, mismatch: Option<String>, findings: &mut Findings
 
 /// A ReplicationController without a selector takes the labels of its template.
 fn plain_selector<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
+    if let Some(selector) = field(spec, "selector") {
+        selectors::labels(selector, findings);
+    }
     let selector = entries(spec, "selector");
     if !selector.is_empty() {
         matches(spec, selectors::map_mismatch(selector, labels_of_template(spec)), findings);
