@@ -42,7 +42,7 @@ fn main() {
 fn real_files() {
     let (whose, texts) = texts();
     let sources: Vec<Arc<Source>> = texts.iter().map(|text| Source::file("bench.yaml", text.as_str())).collect();
-    let sources: Vec<Arc<Source>> = sources.into_iter().filter(|source| both_read(source)).collect();
+    let sources: Vec<Arc<Source>> = sources.into_iter().filter(both_read).collect();
     let bytes: usize = sources.iter().map(|source| source.text().len()).sum();
     let streams = sources.iter().map(|source| read(source, &ReadLimits::default()));
     let (plain, documents) = streams.fold((0, 0), |sum, stream| (sum.0 + stream.plain, sum.1 + stream.documents.len()));

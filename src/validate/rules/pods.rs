@@ -72,8 +72,6 @@ fn check_pods<'a>(pods: &Pods<'a>, context: &Context<'a>, findings: &mut Finding
 
 fn restart_policy<'a>(pods: &Pods<'a>, context: &Context<'a>, findings: &mut Findings<'a>) {
     let kind = &context.manifest.object.gvk.kind;
-    let wanted: Vec<_> = pods.restart.iter().map(|choice| format!("`{choice}`")).collect();
-    let wanted = words::either(&wanted);
     match text(pods.spec, "restartPolicy") {
         None if pods.restart_required => {
             let message = format!("`restartPolicy` is missing: the default, `Always`, is not allowed in a `{kind}`");
@@ -83,6 +81,8 @@ fn restart_policy<'a>(pods: &Pods<'a>, context: &Context<'a>, findings: &mut Fin
             );
         }
         Some(policy) if !pods.restart.contains(&policy) => {
+            let wanted: Vec<_> = pods.restart.iter().map(|choice| format!("`{choice}`")).collect();
+            let wanted = words::either(&wanted);
             let known = matches!(policy, "Always" | "OnFailure" | "Never");
             let label = if known { format!("not allowed in a `{kind}`") } else { "not one of the choices".to_owned() };
             let message = format!("`restartPolicy` of a `{kind}` must be {wanted}, found `{policy}`");

@@ -44,8 +44,8 @@ impl Quantity {
         if whole.len() > 20 || exponent > 30 {
             return Some(Self(if negative { -LARGEST } else { LARGEST }));
         }
-        let fraction: String = fraction.chars().take(12).collect();
-        let digits: i128 = format!("0{whole}{fraction}").parse().ok()?;
+        let fraction = fraction.get(..12).unwrap_or(fraction);
+        let digits = whole.bytes().chain(fraction.bytes()).fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
         let scale = exponent - i32::try_from(fraction.len()).ok()? + 9;
         let scaled = digits.saturating_mul(factor);
         let nanos = if scale >= 0 {

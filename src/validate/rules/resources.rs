@@ -40,14 +40,15 @@ fn amount<'a>(owner: &'a Node, entry: &'a Entry, findings: &mut Findings<'a>) {
         return;
     }
     let Some(quantity) = Quantity::read(&entry.value) else { return };
-    let written = written(&entry.value);
+    let written = || written(&entry.value);
     if quantity.is_negative() {
-        let message = format!("`{name}` must not be negative, found `{written}`");
+        let message = format!("`{name}` must not be negative, found `{}`", written());
         findings.push(Finding::error(rules::INVALID_RESOURCE, &entry.value, message).label("below zero"));
     } else if !quantity.is_integer() && is_counted(name) {
-        let message = format!("`{name}` must be a whole number, found `{written}`");
+        let message = format!("`{name}` must be a whole number, found `{}`", written());
         findings.push(Finding::error(rules::INVALID_RESOURCE, &entry.value, message).label("a fraction"));
     } else if !quantity.is_integer() && matches!(name, "memory" | "ephemeral-storage") {
+        let written = written();
         let message = format!("`{name}: {written}` is no whole number of bytes");
         let thousandths = written.strip_suffix('m');
         let label = if thousandths.is_some() { "`m` stands for thousandths" } else { "a fraction of a byte" };
@@ -84,11 +85,15 @@ fn compare<'a>(resources: &'a Node, request: &'a Entry, limit: Option<&'a Entry>
         return;
     };
     let (Some(wanted), Some(most)) = (Quantity::read(&request.value), Quantity::read(&limit.value)) else { return };
+    let fits = if exact { wanted == most } else { wanted <= most };
+    if fits {
+        return;
+    }
     let (requested, limited) = (written(&request.value), written(&limit.value));
-    if exact && wanted != most {
+    if exact {
         let message = format!("the request of `{name}` must equal its limit, `{limited}`, found `{requested}`");
         findings.push(Finding::error(rules::REQUEST_ABOVE_LIMIT, &request.value, message).label("not the limit"));
-    } else if !exact && wanted > most {
+    } else {
         let message = format!("the request of `{name}` is above its limit: `{requested}` is more than `{limited}`");
         let finding = Finding::error(rules::REQUEST_ABOVE_LIMIT, &request.value, message);
         findings.push(finding.label("above the limit").help("lower the request, or raise the limit"));
