@@ -1,6 +1,6 @@
 //! The schemas of one Kubernetes minor, from the embedded pack, each compiled when it is first needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use jsonschema::{Draft, Registry};
@@ -28,7 +28,10 @@ pub(super) struct Minor {
     pub(super) number: u32,
     definitions: Arc<Value>,
     registry: Registry<'static>,
-    kinds: BTreeMap<Gvk, Kind>,
+    /// Sorted.
+    kinds: Vec<Kind>,
+    /// Where each kind is: asked for every object, and comparing groups costs more than hashing.
+    index: HashMap<Gvk, usize>,
 }
 
 /// A kind of a minor, with what is known of it, each made when it is first needed.
@@ -74,12 +77,14 @@ impl Minor {
             .expect("the pack refers to nothing outside itself: a test compiles every kind of every minor");
         let number = name.rsplit('.').next().and_then(|part| part.parse().ok());
         let number = number.expect("the pack's minors are numbers: a test reads them");
-        Self { name, number, definitions, registry, kinds }
+        let kinds: Vec<Kind> = kinds.into_values().collect();
+        let index = kinds.iter().enumerate().map(|(index, kind)| (kind.gvk.clone(), index)).collect();
+        Self { name, number, definitions, registry, kinds, index }
     }
 
     /// A kind, if the minor has it.
     pub(super) fn kind(&self, gvk: &Gvk) -> Option<&Kind> {
-        self.kinds.get(gvk)
+        self.index.get(gvk).map(|index| &self.kinds[*index])
     }
 
     /// The schema of one of its kinds.
@@ -116,7 +121,7 @@ impl Minor {
 
     /// Every kind, sorted.
     pub(super) fn kinds(&self) -> impl Iterator<Item = &Gvk> {
-        self.kinds.keys()
+        self.kinds.iter().map(|kind| &kind.gvk)
     }
 }
 

@@ -9,8 +9,8 @@
 //! A CRD never replaces a kind that Kubernetes itself serves: the API server would not let it either. Schemas are as
 //! strict as `kubectl --validate=strict`: a field nobody knows is an error. Nothing is ever fetched.
 //!
-//! What no schema says, [`rules`] says: the syntax of names and labels, choices that Kubernetes lists in prose, what must
-//! fit together in one object, and APIs that come and go. [`changes`] says what cannot be changed on an object that is
+//! What no schema says, rules say: the syntax of names and labels, choices that Kubernetes lists in prose, what must
+//! fit together in one object, and APIs that come and go. [`changes()`] says what cannot be changed on an object that is
 //! already in the cluster. Rules of CRDs in CEL (`x-kubernetes-validations`) are not evaluated: [`Schemas::unevaluated`]
 //! says where there are any. How objects relate to each other is not judged.
 

@@ -35,11 +35,11 @@ impl Form {
     pub(super) fn accepts(self, text: &str) -> bool {
         let bytes = text.as_bytes();
         match self {
-            Self::Subdomain => bytes.len() <= 253 && is_subdomain(bytes),
-            Self::Label => bytes.len() <= 63 && is_framed(bytes) && bytes.iter().all(|byte| is_lower(*byte)),
+            Self::Subdomain => is_subdomain(bytes),
+            Self::Label => bytes.len() <= 63 && is_label(bytes),
             Self::LabelValue => bytes.is_empty() || is_qualified_name(bytes),
             Self::Qualified => match bytes.iter().position(|byte| *byte == b'/') {
-                Some(slash) => slash <= 253 && is_subdomain(&bytes[..slash]) && is_qualified_name(&bytes[slash + 1..]),
+                Some(slash) => is_subdomain(&bytes[..slash]) && is_qualified_name(&bytes[slash + 1..]),
                 None => is_qualified_name(bytes),
             },
             _ => self.explain(text).is_none(),
@@ -146,22 +146,53 @@ impl Form {
     }
 }
 
-fn is_lower(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+const LOWER: u8 = 1;
+const UPPER: u8 = 2;
+const DASH: u8 = 4;
+const DOT: u8 = 8;
+const UNDERSCORE: u8 = 16;
+
+/// What each byte is: a look-up, because labels are the most frequent text there is.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'0'..=b'9' => LOWER,
+            b'A'..=b'Z' => UPPER,
+            b'-' => DASH,
+            b'.' => DOT,
+            b'_' => UNDERSCORE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn is(byte: u8, classes: u8) -> bool {
+    CLASSES[usize::from(byte)] & classes != 0
 }
 
-/// Whether a letter or digit stands at both ends.
-fn is_framed(bytes: &[u8]) -> bool {
-    matches!((bytes.first(), bytes.last()), (Some(first), Some(last)) if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric())
+fn all_are(bytes: &[u8], classes: u8) -> bool {
+    bytes.iter().all(|byte| is(*byte, classes))
+}
+
+/// Whether bytes of these classes stand at both ends.
+fn is_framed(bytes: &[u8], classes: u8) -> bool {
+    matches!((bytes.first(), bytes.last()), (Some(first), Some(last)) if is(*first, classes) && is(*last, classes))
+}
+
+fn is_label(bytes: &[u8]) -> bool {
+    is_framed(bytes, LOWER) && all_are(bytes, LOWER | DASH)
 }
 
 fn is_qualified_name(bytes: &[u8]) -> bool {
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    bytes.len() <= 63 && is_framed(bytes) && bytes.iter().all(allowed)
+    bytes.len() <= 63 && is_framed(bytes, LOWER | UPPER) && all_are(bytes, LOWER | UPPER | DASH | DOT | UNDERSCORE)
 }
 
 fn is_subdomain(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'.').all(|part| is_framed(part) && part.iter().all(|byte| is_lower(*byte)))
+    bytes.len() <= 253 && bytes.split(|byte| *byte == b'.').all(is_label)
 }
 
 fn too_long(text: &str, longest: usize) -> Option<String> {
