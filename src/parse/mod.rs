@@ -84,7 +84,8 @@ impl Parsed {
 
 /// Adds what other readers read otherwise. Where an error stands already, that comes first.
 fn tell(source: &Arc<Source>, lints: &[Lint], diagnostics: &mut Vec<Diagnostic>) {
-    let told: Vec<_> = diagnostics.iter().filter_map(|told| told.primary.as_ref()).map(|at| at.location.span).collect();
+    let labels = diagnostics.iter().flat_map(|told| told.primary.iter().chain(&told.secondary));
+    let told: Vec<_> = labels.map(|label| label.location.span).collect();
     let (mut shown, mut untold) = (0, Vec::new());
     for lint in lints.iter().filter(|lint| !told.contains(&lint.span())) {
         // an error is never left out: it decides

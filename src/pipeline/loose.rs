@@ -148,7 +148,7 @@ impl LooseRun<'_> {
 }
 
 fn forgive(diagnostic: &mut Diagnostic) {
-    if diagnostic.rule == rules::UNKNOWN_FIELD || diagnostic.rule == rules::DUPLICATE_KEY {
+    if [rules::UNKNOWN_FIELD, rules::DUPLICATE_KEY, rules::MERGE_OVERLAP].contains(&diagnostic.rule) {
         diagnostic.severity = diagnostic.severity.min(Severity::Warning);
     }
 }
@@ -156,7 +156,7 @@ fn forgive(diagnostic: &mut Diagnostic) {
 /// Loose files have options where apps have settings.
 fn point_at_options(diagnostic: &mut Diagnostic) {
     let names_setting = diagnostic.help.as_ref().is_some_and(|help| help.contains("`schemas.crds`"));
-    if diagnostic.rule == rules::UNKNOWN_KIND && names_setting {
+    if names_setting && [rules::UNKNOWN_KIND, rules::MISSING_CRD].contains(&diagnostic.rule) {
         diagnostic.help = Some("give its CRD as `--crds`, or a folder with schemas as `--schema-location`".to_owned());
     }
 }

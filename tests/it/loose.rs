@@ -119,7 +119,7 @@ fn a_skipped_crd_still_defines_its_kind() {
     sandbox.write("crd.yaml", crd);
     sandbox.write("queue.yaml", QUEUE);
     let output = sandbox.run(&["hydrant", "validate", "."]);
-    assert_eq!(rules(&output), ["error[unknown-kind", "error[schema-violation"], "no cluster takes v1beta1: {output}");
+    assert_eq!(rules(&output), ["error[removed-api", "error[schema-violation"], "no cluster takes v1beta1: {output}");
     let output = sandbox.run(&["hydrant", "validate", ".", "--skip", "CustomResourceDefinition"]);
     assert_eq!(rules(&output), ["error[schema-violation"], "{output}");
     let output = sandbox.run(&["hydrant", "validate", "queue.yaml", "--crds", "crd.yaml"]);
@@ -312,7 +312,7 @@ fn what_is_not_there_is_looked_for_in_the_next_place() {
     };
     assert_eq!(rules(&run(&[&a, &b])), ["error[schema-violation"]);
     assert_eq!(server.asked(), ["/a/queue.json", "/b/queue.json"]);
-    assert_eq!(rules(&run(&[&a])), ["error[unknown-kind"], "a 404 is not kept as an answer");
+    assert_eq!(rules(&run(&[&a])), ["error[missing-crd"], "a 404 is not kept as an answer");
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::corpus::{corpus, files_below};
 
 fn parse(text: &str) -> Vec<Manifest> {
     let parsed = hydrant::parse::parse(&Source::file("test.yaml", text), &ReadLimits::default());
-    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+    let mut errors = parsed.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    assert!(errors.next().is_none(), "{:?}", parsed.diagnostics);
     parsed.manifests
 }
 

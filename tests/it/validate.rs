@@ -9,14 +9,16 @@ mod silent;
 mod unknown;
 mod whole;
 
-use hydrant::diagnostic::{Diagnostic, Severity};
+use hydrant::diagnostic::{Diagnostic, Severity, rules};
 use hydrant::manifest::{Manifest, ReadLimits};
 use hydrant::source::Source;
 use hydrant::validate::{Schemas, UnknownKinds};
 
 fn parse(text: &str) -> Vec<Manifest> {
     let parsed = hydrant::parse::parse(&Source::file("test.yaml", text), &ReadLimits::default());
-    let mut errors = parsed.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    // schemas have their own word on numbers that are too large
+    let counts = |found: &&Diagnostic| found.severity == Severity::Error && found.rule != rules::LOSSY_NUMBER;
+    let mut errors = parsed.diagnostics.iter().filter(counts);
     assert!(errors.next().is_none(), "{:?}", parsed.diagnostics);
     parsed.manifests
 }

@@ -68,7 +68,8 @@ fn is_tool_configuration(root: &Node) -> bool {
 /// Where a mistake is one because of template syntax: on its own line, outside quotes.
 fn template_syntax(diagnostic: &Diagnostic) -> Option<Location> {
     let in_quotes_too = diagnostic.rule == rules::INVALID_IDENTITY;
-    if !in_quotes_too && diagnostic.rule != rules::YAML_SYNTAX && diagnostic.rule != rules::DUPLICATE_KEY {
+    let broken = [rules::YAML_SYNTAX, rules::UNRENDERED_TEMPLATE, rules::DUPLICATE_KEY].contains(&diagnostic.rule);
+    if !in_quotes_too && !broken {
         return None;
     }
     let location = &diagnostic.primary.as_ref()?.location;

@@ -34,7 +34,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     (
         "`1` and `\"1\"` as keys of one mapping",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata:\n  1: a\n  \"1\": b\n",
-        "duplicate-key",
+        "colliding-keys",
         "6:3",
     ),
 ];

@@ -109,7 +109,10 @@ fn a_kubernetes_version_that_is_not_embedded_names_those_that_are() {
         error.to_string(),
         "there are no schemas for Kubernetes `1.12`; embedded are 1.25, 1.26, 1.27, 1.28, 1.29, 1.30, 1.31, 1.32, 1.33, 1.34, 1.35, 1.36, 1.37"
     );
-    for version in ["", "1", "master", "1.034", "2.34", "1.34.x/../../etc"] {
-        assert_eq!(Schemas::new(version, UnknownKinds::Deny).is_ok(), version.starts_with("1.34"), "{version}");
+    for version in ["", "1", "master", "1.034", "2.34", "1.34.", "1.34.x", "1.34.x/../../etc"] {
+        assert!(Schemas::new(version, UnknownKinds::Deny).is_err(), "{version}");
+    }
+    for version in ["1.34", "v1.34", "1.34.2", "v1.34.2+k3s1", "1.34.2-gke.1005000"] {
+        assert!(Schemas::new(version, UnknownKinds::Deny).is_ok(), "{version}");
     }
 }
