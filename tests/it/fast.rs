@@ -112,6 +112,47 @@ fn damaged_texts_are_read_the_same() {
 }
 
 #[test]
+fn damaged_real_documents_are_read_the_same() {
+    let Some(corpus) = corpus() else { return };
+    let files = files_below(&corpus.join("manifests"), &["yaml", "yml"]);
+    let texts: Vec<String> = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+    let documents = texts.iter().flat_map(|text| text.split("\n---\n"));
+    let short: Vec<&str> = documents.filter(|document| (40..2000).contains(&document.len())).collect();
+    let edit = (any::<proptest::sample::Index>(), 0_usize..5, proptest::sample::select(FRAGMENTS));
+    let damages = (any::<proptest::sample::Index>(), proptest::collection::vec(edit, 1..4));
+    let damage = |(which, edits): (proptest::sample::Index, Vec<(proptest::sample::Index, usize, &str)>)| {
+        let mut text: Vec<char> = short[which.index(short.len())].chars().collect();
+        for (at, removed, added) in edits {
+            let start = at.index(text.len() + 1);
+            let end = (start + removed).min(text.len());
+            text.splice(start..end, added.chars());
+        }
+        text.into_iter().collect()
+    };
+    let texts: Vec<String> = samples(damages, 10_000).into_iter().map(damage).collect();
+    let (documents, plain) = read_all_both(&texts);
+    eprintln!("damaged real documents: {plain} of {documents} are plain");
+    assert!(plain > 1000, "only {plain} are plain: too few to compare anything");
+}
+
+/// What a slip of the hand leaves behind.
+const FRAGMENTS: &[&str] = &[
+    "\n", " ", "  ", ":", ": ", "- ", "#", " #", "'", "\"", "{", "}", "[", "]", ",", "&", "*", "!", "|", ">", "?", "%",
+    "---", "\n---\n", "...", "<<: ", "\t", "\\", "\u{85}", "\u{feff}", "é", "\n\n", "\n  ", "-\n", ":\n", "|\n", "~",
+    "{}", "[]", "''", "\\n", "|-\n",
+];
+
+#[test]
+fn a_list_level_with_its_key_is_read_the_same() {
+    for first in
+        ["-  # c\n  b: 1", "- # c\n  - b", "-   \n    - - b:", "-\n  'b'", "- - b", "- |\n  b", "- {}", "-  b: 1\n-  c"]
+    {
+        let text = format!("a:\n{first}\nd: 1\n");
+        read_both("level", &text).unwrap_or_else(|difference| panic!("{difference}"));
+    }
+}
+
+#[test]
 fn what_the_writers_write_is_read_the_same() {
     let trees = samples(tree(), 2000);
     for style in [Style::Canonical, Style::GoYamlV2, Style::GoYamlV3] {

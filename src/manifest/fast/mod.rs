@@ -195,6 +195,10 @@ impl Reader<'_> {
             self.at += 1;
             self.skip_spaces();
             if level && self.items.len() == base {
+                // where it begins before a comment, only the composer knows
+                if self.byte(self.at) == b'#' {
+                    return None;
+                }
                 start = self.at;
             }
             if matches!(self.byte(self.at), b'\n' | b'#') {
