@@ -31,7 +31,7 @@ use crate::tree::ReadTree;
 pub use compare::compare_with_branches;
 pub use cores::Cores;
 pub use judge::policies;
-pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, validate_loose};
+pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose};
 use preload::Preloaded;
 pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan, publish};
 

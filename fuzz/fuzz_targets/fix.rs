@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let limits = ReadLimits { bytes: 1 << 12, depth: 64, nodes: 2_000 };
     // bytes that are no text are refused, and UTF-16 is a text
-    let _ = fix_bytes("fuzz.yaml", bytes, &limits);
+    let _ = fix_bytes("fuzz.yaml", bytes, &[], &limits);
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let source = Source::file("fuzz.yaml", text);
     let fixed = fix(&source, &limits);

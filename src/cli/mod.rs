@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod exit;
 mod explain;
+mod fix;
 mod network;
 mod progress;
 mod project;

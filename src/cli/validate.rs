@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::check::write_reports;
 use super::exit::{Exit, Failure};
+use super::fix;
 use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, config_workspace, pipeline_failure};
@@ -27,6 +28,8 @@ use crate::report::{Report, human};
   hydrant validate manifests               every YAML and JSON file of a folder that git would not ignore
   hydrant validate 'apps/**/*.yaml'        a pattern, in quotes
   helm template web | hydrant validate -   what another tool prints
+
+  hydrant validate --fix manifests         `yes` to `true`, 0644 to 420, keys given twice, …
 
   hydrant validate manifests --kubernetes 1.31 --crds crds
   hydrant validate manifests --skip Secret --skip 'namespace=kube-*'
@@ -85,6 +88,10 @@ pub(super) struct Arguments {
     /// Look at these objects only; may be repeated
     #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
     only: Vec<ObjectPattern>,
+    /// First rewrite what other readers of YAML read otherwise, where that changes nothing for Kubernetes; stdin is
+    /// fixed to stdout
+    #[arg(long)]
+    fix: bool,
     /// Do not look for a hydrant.yaml
     #[arg(long)]
     no_config: bool,
@@ -128,10 +135,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     }
     let network = arguments.network.network(global);
     let started = Instant::now();
-    let files = load::find_loose(&global.directory, inputs(arguments)?).map_err(loose_failure)?;
+    let mut files = load::find_loose(&global.directory, inputs(arguments)?).map_err(loose_failure)?;
     let workspace = workspace.as_ref().map(|(_, workspace)| workspace);
     let loose = LooseRun {
-        files: &files,
         checks: checks(arguments, global, workspace)?,
         packs: &packs(arguments, project),
         places: places(arguments, global, workspace, network.as_deref())?,
@@ -145,9 +151,12 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
         skip: &arguments.skip,
         only: &arguments.only,
     };
-    let bar = Bar::new(terminal);
     let limits = Limits { network: network.clone(), ..Limits::default() };
-    let checkup = pipeline::validate_loose(&loose, &limits, &bar).map_err(pipeline_failure)?;
+    if arguments.fix {
+        fix::run(&mut files, &loose, &limits, terminal)?;
+    }
+    let bar = Bar::new(terminal);
+    let checkup = pipeline::validate_loose(&files, &loose, &limits, &bar).map_err(pipeline_failure)?;
     tell(checkup, arguments, &kubernetes, started.elapsed(), terminal)
 }
 

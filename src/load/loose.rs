@@ -161,6 +161,20 @@ impl LooseFile {
         Ok(Source::file(&*self.name, text))
     }
 
+    /// Where it lies; `None` for a text that was here already.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.content {
+            Content::Disk(path) => Some(path),
+            Content::Memory(_) => None,
+        }
+    }
+
+    /// Takes another text in place of its own, in memory.
+    pub fn set_text(&mut self, text: &str) {
+        self.content = Content::Memory(text.as_bytes().to_vec());
+    }
+
     /// Its bytes as they are, or why they cannot be had.
     pub fn bytes(&self) -> Result<Cow<'_, [u8]>, Diagnostic> {
         match &self.content {

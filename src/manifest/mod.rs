@@ -24,7 +24,7 @@ mod text;
 mod writer;
 
 pub use identity::{Gvk, Manifest, Name, ObjectRef};
-pub use lint::{Fixed, Left, Lint, Linter, NotText, Seen, fix, fix_bytes, lint, text_of};
+pub use lint::{Fixed, Left, Lint, Linter, NotText, Seen, fix, fix_around, fix_bytes, lint, text_of};
 pub use node::{Entry, Key, Node, Value};
 pub use pointer::Pointer;
 pub use reader::{Document, OneReader, Parts, ReadLimits, Readers, Stream, read, read_parts, read_thoroughly};

@@ -2,6 +2,7 @@
 
 mod classify;
 mod duplicates;
+mod fix;
 mod pattern;
 
 use rayon::prelude::*;
@@ -18,12 +19,11 @@ use crate::parse::{Parsed, parse_with};
 use crate::report::Accounting;
 use crate::validate::Schemas;
 
+pub use fix::fix_loose;
 pub use pattern::{ObjectPattern, ObjectPatternError};
 
-/// Some loose files, and everything they are held against.
+/// Everything that loose files are held against.
 pub struct LooseRun<'a> {
-    /// The files, sorted by name.
-    pub files: &'a [LooseFile],
     /// Policies and CRDs.
     pub checks: Checks,
     /// The shipped packs of policies.
@@ -95,7 +95,12 @@ impl LooseCheckup {
 }
 
 /// Reads and judges loose files.
-pub fn validate_loose(run: &LooseRun<'_>, limits: &Limits, progress: &dyn Progress) -> Result<LooseCheckup, Error> {
+pub fn validate_loose(
+    files: &[LooseFile],
+    run: &LooseRun<'_>,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<LooseCheckup, Error> {
     let schemas = Schemas::new(run.kubernetes, judge::unknown_kinds(run.unknown))?;
     let kubernetes = Kubernetes::parse(run.kubernetes).expect("there are schemas for it");
     let packs = evaluate::chosen(run.packs.iter().map(String::as_str));
@@ -103,7 +108,7 @@ pub fn validate_loose(run: &LooseRun<'_>, limits: &Limits, progress: &dyn Progre
     diagnostics.extend(run.checks.diagnostics.iter().cloned());
     let crds = judge::read_crds(&run.checks, &limits.read, &mut diagnostics);
 
-    let files = read_all(run.files, limits, progress);
+    let files = read_all(files, limits, progress);
     let mut accounting = Accounting { policy_rules: policies.rules().len(), ..Accounting::default() };
     files.iter().for_each(|file| account(file, &mut accounting));
     let manifests = || files.iter().flat_map(|file| file.manifests());

@@ -248,11 +248,11 @@ fn places_of_fixes_are_those_of_the_text_that_was_given() {
 #[test]
 fn utf_16_becomes_utf_8_and_other_bytes_are_refused() {
     let bytes: Vec<u8> = "\u{feff}a: yes\nb: ä\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let fixed = fix_bytes("a.yaml", &bytes, &ReadLimits::default()).unwrap();
+    let fixed = fix_bytes("a.yaml", &bytes, &[], &ReadLimits::default()).unwrap();
     assert_eq!(fixed.source.text(), "a: true\nb: ä\n");
     let rules: Vec<_> = fixed.applied.iter().map(|(rule, _)| rule.as_str()).collect();
     assert_eq!(rules, ["utf-16", "yaml-boolean"]);
-    let refused = fix_bytes("a.yaml", b"a: \xff\n", &ReadLimits::default()).unwrap_err();
+    let refused = fix_bytes("a.yaml", b"a: \xff\n", &[], &ReadLimits::default()).unwrap_err();
     assert_eq!(refused, NotText::Bytes { line: 1, byte: 0xff });
 }
 

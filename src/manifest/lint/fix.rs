@@ -49,17 +49,17 @@ impl Fixed {
     }
 }
 
-/// Fixes the text of a file, as [`fix`] does; UTF-16 becomes UTF-8.
+/// Fixes the text of a file, as [`fix_around`] does; UTF-16 becomes UTF-8.
 ///
 /// # Errors
 ///
 /// Bytes that are no text at all.
-pub fn fix_bytes(name: &str, bytes: &[u8], limits: &ReadLimits) -> Result<Fixed, NotText> {
+pub fn fix_bytes(name: &str, bytes: &[u8], held: &[Span], limits: &ReadLimits) -> Result<Fixed, NotText> {
     match text_of(bytes) {
-        Ok(text) => Ok(fix(&Source::file(name, text), limits)),
+        Ok(text) => Ok(fix_around(&Source::file(name, text), held, limits)),
         Err(NotText::Utf16(text)) => {
             let source = Source::file(name, text);
-            let mut fixed = fix(&source, limits);
+            let mut fixed = fix_around(&source, held, limits);
             fixed.applied.insert(0, (rules::UTF_16, Location::new(&source, Span::at(0))));
             Ok(fixed)
         }
@@ -70,17 +70,25 @@ pub fn fix_bytes(name: &str, bytes: &[u8], limits: &ReadLimits) -> Result<Fixed,
 /// Fixes a text. Fixing twice is fixing once.
 #[must_use]
 pub fn fix(source: &Arc<Source>, limits: &ReadLimits) -> Fixed {
-    let mut work = Work { limits, now: Reading::of(source, limits), rounds: Vec::new(), applied: Vec::new() };
+    fix_around(source, &[], limits)
+}
+
+/// Fixes a text, but for some places: those that a schema or a policy refuses as they are read. There `NO` was meant as
+/// something else, and `false` would hide it.
+#[must_use]
+pub fn fix_around(source: &Arc<Source>, held: &[Span], limits: &ReadLimits) -> Fixed {
+    let begin = || Work { limits, held, now: Reading::of(source, limits), rounds: Vec::new(), applied: Vec::new() };
+    let mut work = begin();
     while work.round(|reading| entry::repeated(reading, limits)) {}
     if !work.now.stream.diagnostics.is_empty() {
-        let untouched = Reading::of(source, limits);
-        return Fixed { left: left(&untouched), source: Arc::clone(source), applied: Vec::new() };
+        return Fixed { left: begin().left(), source: Arc::clone(source), applied: Vec::new() };
     }
     while work.round(rewrite::edits) {}
+    let left = work.left();
     let location = |(rule, span)| (rule, Location::new(source, span));
     let mut applied: Vec<_> = work.applied.into_iter().map(location).collect();
     applied.sort_by_key(|(_, location)| location.span);
-    Fixed { left: left(&work.now), source: work.now.source, applied }
+    Fixed { left, source: work.now.source, applied }
 }
 
 /// A text and everything that is known about it.
@@ -102,14 +110,19 @@ impl Reading {
         self.source.text()
     }
 
-    /// How often each rule found something.
-    fn findings(&self) -> BTreeMap<RuleId, usize> {
+    /// How often each rule found something. What is looked for between scalars is seen only where nothing is refused.
+    fn findings(&self, with_gaps: bool) -> BTreeMap<RuleId, usize> {
         let errors = self.stream.diagnostics.iter().map(|diagnostic| diagnostic.rule.clone());
+        let lints = self.lints.iter().filter(|lint| with_gaps || !lint.is_in_gap());
         let mut findings = BTreeMap::new();
-        for rule in errors.chain(self.lints.iter().map(Lint::rule)) {
+        for rule in errors.chain(lints.map(Lint::rule)) {
             *findings.entry(rule).or_default() += 1;
         }
         findings
+    }
+
+    fn sees_gaps(&self) -> bool {
+        self.stream.diagnostics.is_empty() && self.stream.remarks.is_empty()
     }
 
     /// Whether this is what `before` was, but for `edits` findings at least.
@@ -117,7 +130,8 @@ impl Reading {
         let same_documents = self.stream.failed == before.stream.failed
             && self.stream.documents.len() == before.stream.documents.len()
             && self.stream.documents.iter().zip(&before.stream.documents).all(|(a, b)| a.root.same_meaning(&b.root));
-        let (ours, theirs) = (self.findings(), before.findings());
+        let both_see_gaps = before.sees_gaps() && self.sees_gaps();
+        let (ours, theirs) = (self.findings(both_see_gaps), before.findings(both_see_gaps));
         same_documents
             && ours.iter().all(|(rule, count)| theirs.get(rule).is_some_and(|before| count <= before))
             && ours.values().sum::<usize>() + edits <= theirs.values().sum()
@@ -126,6 +140,8 @@ impl Reading {
 
 struct Work<'a> {
     limits: &'a ReadLimits,
+    /// Places of the text that was given that are left alone.
+    held: &'a [Span],
     now: Reading,
     /// The edits of every round so far: how a place of today is found in the text that was given.
     rounds: Vec<Vec<Edit>>,
@@ -135,20 +151,56 @@ struct Work<'a> {
 impl Work<'_> {
     /// Applies those edits that hold up. False if there are none.
     fn round(&mut self, edits: impl FnOnce(&Reading) -> Vec<Edit>) -> bool {
-        let edits = without_overlaps(edits(&self.now));
+        let mut edits = edits(&self.now);
+        edits.retain(|edit| !self.is_held(edit.span));
+        let edits = without_overlaps(edits);
         let mut trial = Trial { before: &self.now, limits: self.limits, best: None, readings: READINGS };
         let mut chosen = Vec::new();
         trial.settle(&mut chosen, &edits);
         let Some(best) = trial.best else { return false };
         let chosen: Vec<Edit> = chosen.into_iter().cloned().collect();
         for edit in &chosen {
-            let place = |offset| self.rounds.iter().rev().fold(offset, |offset, round| offset_before(offset, round));
-            let span = Span::new(place(edit.span.start as usize), place(edit.span.end as usize));
-            self.applied.push((edit.rule.clone(), span));
+            self.applied.push((edit.rule.clone(), self.given(edit.span)));
         }
         self.rounds.push(chosen);
         self.now = best;
         true
+    }
+
+    /// Where something stood in the text that was given.
+    fn given(&self, span: Span) -> Span {
+        let place = |offset| self.rounds.iter().rev().fold(offset, |offset, round| offset_before(offset, round));
+        Span::new(place(span.start as usize), place(span.end as usize))
+    }
+
+    fn is_held(&self, span: Span) -> bool {
+        let given = self.given(span);
+        self.held.iter().any(|held| held.start <= given.start && given.end <= held.end)
+    }
+
+    /// Everything found in the text, with the reason why it stays.
+    fn left(&self) -> Vec<Left> {
+        let reading = &self.now;
+        let broken = !reading.stream.diagnostics.is_empty();
+        let of_error = |diagnostic: &Diagnostic| {
+            let location = diagnostic.primary.as_ref().map(|label| label.location.clone());
+            Left {
+                rule: diagnostic.rule.clone(),
+                location: location.unwrap_or_else(|| Location::new(&reading.source, Span::at(0))),
+                reason: reason_of_error(&diagnostic.rule),
+            }
+        };
+        let of_lint = |lint: &Lint| Left {
+            rule: lint.rule(),
+            location: Location::new(&reading.source, lint.span),
+            reason: match broken {
+                true => "the errors of the file come first",
+                false if self.is_held(lint.span) => "what is read here is refused, so something else was meant",
+                false => reason(lint),
+            },
+        };
+        let errors = reading.stream.diagnostics.iter().map(of_error);
+        errors.chain(reading.lints.iter().map(of_lint)).collect()
     }
 }
 
@@ -237,26 +289,6 @@ fn offset_before(offset: usize, edits: &[Edit]) -> usize {
         (old, new) = (range.end, new + untouched + replacement.len());
     }
     old + (offset - new)
-}
-
-/// Everything found in a text, with the reason why it stays.
-fn left(reading: &Reading) -> Vec<Left> {
-    let broken = !reading.stream.diagnostics.is_empty();
-    let of_error = |diagnostic: &Diagnostic| {
-        let location = diagnostic.primary.as_ref().map(|label| label.location.clone());
-        Left {
-            rule: diagnostic.rule.clone(),
-            location: location.unwrap_or_else(|| Location::new(&reading.source, Span::at(0))),
-            reason: reason_of_error(&diagnostic.rule),
-        }
-    };
-    let of_lint = |lint: &Lint| Left {
-        rule: lint.rule(),
-        location: Location::new(&reading.source, lint.span),
-        reason: if broken { "the errors of the file come first" } else { reason(lint) },
-    };
-    let errors = reading.stream.diagnostics.iter().map(of_error);
-    errors.chain(reading.lints.iter().map(of_lint)).collect()
 }
 
 fn reason_of_error(rule: &RuleId) -> &'static str {

@@ -15,7 +15,7 @@ mod words;
 use std::sync::Arc;
 
 pub use self::encoding::{NotText, text_of};
-pub use self::fix::{Fixed, Left, fix, fix_bytes};
+pub use self::fix::{Fixed, Left, fix, fix_around, fix_bytes};
 use super::mapping::{Overlap, Remark};
 use super::{Document, Parts, Stream, Value};
 use crate::diagnostic::{RuleId, Severity, rules};
@@ -101,6 +101,10 @@ impl Lint {
             | Kind::DocumentEnd => Severity::Note,
             _ => Severity::Warning,
         }
+    }
+
+    fn is_in_gap(&self) -> bool {
+        matches!(self.kind, Kind::CustomTag | Kind::TabSeparator)
     }
 
     /// Where it is.
