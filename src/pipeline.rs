@@ -6,6 +6,7 @@
 mod assemble;
 mod compare;
 mod cores;
+mod echoes;
 mod judge;
 mod lookup;
 mod loose;

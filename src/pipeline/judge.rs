@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use rayon::prelude::*;
 
 use super::assemble::Assembled;
+use super::echoes::drop_echoes;
 use super::lookup::with_schema_files;
 use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Selection};
 use crate::admit::{Checked, Evidence};
@@ -228,6 +229,7 @@ fn conclude(
     account(&judged, &mut accounting);
     diagnostics.extend(broken.into_iter().map(|diagnostic| diagnostic.of_environment(&environment.name)));
     diagnostics.extend(judged.into_iter().flat_map(|judged| judged.diagnostics));
+    drop_echoes(&mut diagnostics);
     let evidence = Evidence {
         kubernetes: environment.kubernetes.value.to_string(),
         schemas: schemas.digest(),

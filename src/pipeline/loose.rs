@@ -7,6 +7,7 @@ mod pattern;
 
 use rayon::prelude::*;
 
+use super::echoes::drop_echoes;
 use super::judge::{self, Judged, Object, judge};
 use super::lookup::with_schema_files;
 use super::{Cores, Error, Limits, Progress};
@@ -140,6 +141,7 @@ pub fn validate_loose(
     if run.lenient {
         diagnostics.iter_mut().for_each(forgive);
     }
+    drop_echoes(&mut diagnostics);
     diagnostics.iter_mut().for_each(point_at_options);
     let policies_wanted = !run.packs.is_empty() || !run.checks.policies.is_empty();
     Ok(LooseCheckup { diagnostics, accounting, policies_wanted })
