@@ -1,4 +1,5 @@
-//! `cargo bench --bench peers`: whole runs of `hydrant check` over a made-up repository, beside other tools on PATH.
+//! `cargo bench --bench peers`: whole runs of `hydrant check` over a made-up repository, and of `hydrant validate` over loose
+//! manifests, beside other tools on PATH.
 //!
 //! Times are of whole processes, median of five after one warm-up; machines differ, so the ratios are the figures to
 //! quote. Peers get the manifests as `hydrant render` wrote them: rendering is not in their time. `kubeconform` needs
@@ -21,7 +22,66 @@ fn main() {
     let sizes = if asked.is_empty() { vec![1_000, 10_000] } else { asked };
     for size in sizes {
         compare(size);
+        validate(size);
     }
+}
+
+/// Schemas alone, on files as other tools take them: many files, one file with ten times as many documents, one small file.
+fn validate(size: usize) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (many, large, small) =
+        (folder.path().join("many"), folder.path().join("large.yaml"), folder.path().join("small.yaml"));
+    std::fs::create_dir(&many).expect("a new folder");
+    for number in 0..size {
+        std::fs::write(many.join(format!("{number:06}.yaml")), deployment(number)).expect("a new file");
+    }
+    let documents: Vec<String> = (0..size * 10).map(deployment).collect();
+    std::fs::write(&large, documents.join("---\n")).expect("a new file");
+    std::fs::write(&small, deployment(0)).expect("a new file");
+    let bytes = std::fs::metadata(&large).expect("the file was written").len();
+    let megabytes = bytes / 1_000_000;
+    for (what, path) in [
+        (format!("{size} files"), &many),
+        (format!("one file of {} documents, {megabytes} MB", size * 10), &large),
+        ("one small file".to_owned(), &small),
+    ] {
+        println!("{what}, schemas of Kubernetes 1.34");
+        let validate = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_hydrant"));
+            command.args(["validate", "--quiet", "--no-config", "--kubernetes", "1.34"]).arg(path);
+            command
+        };
+        let ours = measure(&mut validate());
+        report("hydrant validate", &ours, &ours);
+        report("hydrant validate --threads 1", &measure(validate().args(["--threads", "1"])), &ours);
+        kubeconform(&ours, path);
+    }
+    println!();
+}
+
+/// One small Deployment.
+fn deployment(number: usize) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-{number:06}\n  namespace: team-{}\n  \
+         labels: {{app: app-{number:06}}}\nspec:\n  replicas: {}\n  selector:\n    matchLabels:\n      app: app-{number:06}\n  \
+         template:\n    metadata:\n      labels:\n        app: app-{number:06}\n    spec:\n      containers:\n      - name: main\n        \
+         image: registry.example.com/app-{number:06}:1.{}\n        ports:\n        - containerPort: {}\n        resources:\n          \
+         limits: {{cpu: 500m, memory: 256Mi}}\n",
+        number % 10,
+        1 + number % 5,
+        number % 30,
+        8000 + number % 1000,
+    )
+}
+
+/// With as many workers as there are cores, and everything on disk.
+fn kubeconform(ours: &Measurement, path: &Path) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).to_string();
+    peer("kubeconform", ours, |command| {
+        let schemas = std::env::var("KUBECONFORM_SCHEMAS").ok()?;
+        let options = ["-strict", "-kubernetes-version", "1.34.0", "-n", &threads, "-schema-location", &schemas];
+        Some(command.args(options).arg(path))
+    });
 }
 
 fn compare(size: usize) {
@@ -50,10 +110,7 @@ fn compare(size: usize) {
         &ours,
     );
 
-    peer("kubeconform", &ours, |command| {
-        let schemas = std::env::var("KUBECONFORM_SCHEMAS").ok()?;
-        Some(command.args(["-strict", "-n", &threads.to_string(), "-schema-location", &schemas]).arg(&rendered))
-    });
+    kubeconform(&ours, &rendered);
     peer("conftest", &ours, |command| {
         Some(command.args(["test", "--all-namespaces", "--policy"]).arg(repository.join("policies")).arg(&rendered))
     });
