@@ -20,7 +20,6 @@ mod scalar;
 mod set;
 mod split;
 mod suspects;
-mod text;
 mod writer;
 
 pub use identity::{Gvk, Manifest, Name, ObjectRef};
@@ -29,5 +28,6 @@ pub use node::{Entry, Key, Node, Value};
 pub use pointer::Pointer;
 pub use reader::{Document, OneReader, Parts, ReadLimits, Readers, Stream, read, read_parts, read_thoroughly};
 pub use set::ManifestSet;
-pub use text::Text;
+/// Text of a key or a value; up to 23 bytes lie in the tree itself.
+pub use smol_str::SmolStr as Text;
 pub use writer::{Style, WriteError, write, write_documents, write_documents_styled, write_styled};

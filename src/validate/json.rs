@@ -139,7 +139,7 @@ impl<'a> Object<'a, Tree> for Members<'a> {
     }
 
     fn get(&self, key: &Box<str>) -> Option<View<'a>> {
-        self.0.iter().find(|entry| entry.key.name == *key).map(|entry| View::Node(&entry.value))
+        self.0.iter().find(|entry| *entry.key.name == **key).map(|entry| View::Node(&entry.value))
     }
 
     fn members(&self) -> Self::MembersIter {

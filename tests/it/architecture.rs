@@ -82,6 +82,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ignore", &["load"]),
     ("ureq", &["load"]),
     ("granit_parser", &["manifest"]),
+    ("smol_str", &["manifest"]),
     ("minijinja", &["render"]),
     ("regex", &["render"]),
     ("semver", &["render"]),
