@@ -41,7 +41,8 @@ impl Compiled {
             .with_pattern_options(PatternOptions::regex())
             .with_keyword(LIST_MAP_KEYS, |_, keys, _| Ok(Box::new(ListMapKeys::new(keys))))
             .offline();
-        let validator = formats::install(options).build(&schema)?;
+        let options = formats::install(options).should_validate_formats(!formats_are_notes(&schema));
+        let validator = options.build(&schema)?;
         Ok(Self { validator, schema, definitions: Arc::clone(definitions) })
     }
 
@@ -70,6 +71,13 @@ impl Compiled {
         let properties = self.beside(path, "properties").and_then(JsonValue::as_object);
         properties.into_iter().flatten().map(|(name, _)| name.as_str())
     }
+}
+
+/// The standard's draft 2020-12 makes `format` a note for whoever reads the schema. It counts where a schema file says that
+/// it means that draft; everybody else who writes a format into a schema of Kubernetes means it.
+fn formats_are_notes(schema: &JsonValue) -> bool {
+    let dialect = schema.get("$schema").and_then(JsonValue::as_str).unwrap_or_default();
+    dialect.trim_end_matches('#') == "https://json-schema.org/draft/2020-12/schema"
 }
 
 /// Items of a list are told apart by these fields, each with the value the API server puts where it is missing.

@@ -46,10 +46,7 @@ const CHECKS: &[Check] = &[
 /// `bsonobjectid`, `creditcard`, `isbn`, `rgbcolor` and `ssn`: nobody writes them.
 pub(super) fn install(options: Options) -> Options {
     let options = UNCHECKED.iter().fold(options, |options, name| options.with_format(*name, |_: &str| true));
-    CHECKS
-        .iter()
-        .fold(options, |options, (name, check)| options.with_format(*name, check))
-        .should_validate_formats(true)
+    CHECKS.iter().fold(options, |options, (name, check)| options.with_format(*name, check))
 }
 
 /// The range a number format stands for, as keywords: the validator checks formats of strings only.
