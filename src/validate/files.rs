@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::compile::Compiled;
 use super::convert::Unlisted;
 use super::kubernetes::Minor;
-use super::{crd, intern};
+use super::{crd, cycles, intern};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::{Location, Source, Span};
 use crate::tree::Digest;
@@ -67,6 +67,9 @@ impl SchemaFile {
 
 fn compile(text: &str, minor: &Minor) -> Result<Compiled, String> {
     let schema: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    if let Some(pointer) = cycles::find(&schema) {
+        return Err(format!("`{pointer}` refers to itself and to nothing else, so it never comes to a verdict"));
+    }
     let (schema, draft) = if is_general(&schema) {
         let draft = Draft::Draft202012.detect(&schema);
         (schema, if draft == Draft::Unknown { Draft::Draft202012 } else { draft })

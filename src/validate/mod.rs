@@ -30,6 +30,7 @@ mod changes;
 mod compile;
 mod convert;
 mod crd;
+mod cycles;
 mod fields;
 mod files;
 mod findings;

@@ -11,6 +11,7 @@ use jsonschema::{Draft, Registry};
 use serde_json::{Value as JsonValue, json};
 
 use super::compile::Compiled;
+use super::cycles;
 use super::findings::findings;
 use super::formats::UNCHECKED;
 use crate::manifest::{Gvk, Manifest, Name, Node, ObjectRef, ReadLimits, read};
@@ -176,6 +177,7 @@ fn judge_file(file: &File, draft: Draft, registry: &Registry<'_>, count: &mut Co
         if let (true, Some(keywords)) = (file.name.contains("/optional/format/"), schema.as_object_mut()) {
             keywords.remove("$schema");
         }
+        assert_eq!(cycles::find(&schema), None, "{}: {}", file.name, group["description"]);
         let schema = Arc::new(schema);
         let compiled = Compiled::build(schema, draft, registry, &Arc::new(json!({})))
             .unwrap_or_else(|error| panic!("{} {}: {error}", file.name, group["description"]));

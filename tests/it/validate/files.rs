@@ -55,6 +55,8 @@ fn a_schema_file_that_cannot_be_used_passes_nothing() {
         (r#"{"$ref": "https://example.com/x.json"}"#, "https://example.com/x.json"),
         (r#"{"$ref": "file:///etc/passwd"}"#, "file:///etc/passwd"),
         ("7", "7 is not of types"),
+        (r##"{"allOf": [{"$ref": "#"}]}"##, "`#/allOf/0` refers to itself"),
+        (r##"{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/a"}}}"##, "refers to itself"),
     ] {
         let file = Source::file("example.com/gadget_v1.json", text);
         let verdict = schemas().with_schema_files([(gadget(), file)]).validate(&object[0]);
