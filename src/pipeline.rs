@@ -7,6 +7,7 @@ mod assemble;
 mod compare;
 mod cores;
 mod echoes;
+mod gatekeeper;
 mod judge;
 mod lookup;
 mod loose;
@@ -31,6 +32,7 @@ use crate::tree::ReadTree;
 
 pub use compare::compare_with_branches;
 pub use cores::Cores;
+pub use gatekeeper::run_suite;
 pub use judge::policies;
 pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose};
 use preload::Preloaded;

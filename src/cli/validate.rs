@@ -233,6 +233,7 @@ fn checks(arguments: &Arguments, global: &Global, workspace: Option<&Workspace>)
     Ok(Checks {
         policies: [configured.policies, given.policies].concat(),
         data: [configured.data, given.data].concat(),
+        gatekeeper: [configured.gatekeeper, given.gatekeeper].concat(),
         crds: [configured.crds, given.crds].concat(),
         diagnostics: configured.diagnostics,
     })

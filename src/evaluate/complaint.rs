@@ -2,9 +2,7 @@
 //!
 //! regorus has no error type; it formats `--> file:line:col`, the line, a caret and `error: message`.
 
-use std::sync::Arc;
-
-use crate::source::{Location, Source, Span};
+use crate::source::Source;
 
 /// One error of regorus, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +31,6 @@ impl Complaint {
             .unwrap_or_else(|| text.trim().lines().last().unwrap_or("no reason was given").to_owned());
         Self { message, place }
     }
-
-    /// The place in the user's file: from the column to the end of the word that stands there.
-    pub(super) fn location(&self, source: &Arc<Source>) -> Option<Location> {
-        let (_, line, column) = self.place.as_ref()?;
-        let start = offset(source, *line, *column)?;
-        Some(Location::new(source, Span::new(start, start + word_length(&source.text()[start..]))))
-    }
 }
 
 fn split_place(text: &str) -> Option<(String, u32, u32)> {
@@ -63,7 +54,8 @@ pub(super) fn offset(source: &Source, line: u32, column: u32) -> Option<usize> {
     Some(start + text.trim_end().len())
 }
 
-fn word_length(text: &str) -> usize {
+/// How long the word is that stands at the start of a text.
+pub(super) fn word_length(text: &str) -> usize {
     let word = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')).count();
     match word {
         0 => text.chars().next().filter(|sign| *sign != '\n').map_or(0, char::len_utf8),
@@ -87,9 +79,7 @@ mod tests {
     fn columns_count_a_tab_as_four() {
         let source = Source::file("p.rego", "package p\n\tfoo(1)\n");
         assert_eq!(offset(&source, 2, 5), Some(11));
-        let complaint = Complaint { message: String::new(), place: Some(("p.rego".into(), 2, 5)) };
-        let location = complaint.location(&source).expect("inside the file");
-        assert_eq!(source.slice(location.span), "foo");
+        assert_eq!(word_length(&source.text()[11..]), 3);
     }
 
     #[test]

@@ -10,6 +10,12 @@ pub(super) struct Lowered {
 }
 
 impl Lowered {
+    /// A text whose lines stand further apart in another: `starts` are the offsets of each line here and there.
+    pub(super) fn of_lines(text: String, starts: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let moved = starts.into_iter().map(|(here, there)| (here, here, there, there)).collect();
+        Self { text, moved }
+    }
+
     /// The offset in the user's text of an offset in the engine's.
     pub(super) fn original(&self, offset: usize) -> usize {
         let before = self.moved.iter().take_while(|(start, ..)| *start <= offset).last();

@@ -80,7 +80,7 @@ pub(super) fn failed(rule: &PolicyRule, reason: &str, manifest: &Manifest) -> Di
 }
 
 /// `path` or `field`: a JSON pointer, keys with dots, or a list of keys and indices.
-fn pointer_of(result: &RegoValue) -> Option<Pointer> {
+pub(super) fn pointer_of(result: &RegoValue) -> Option<Pointer> {
     let value = member(result, "path").or_else(|| member(result, "field"))?;
     if let Some(path) = text(value) {
         return Some(Pointer::parse_field_path(path));
@@ -107,28 +107,35 @@ fn named_line(result: &RegoValue, manifest: &Manifest) -> Option<Location> {
 }
 
 /// Where an object says who it is.
-fn identity(manifest: &Manifest) -> Location {
+pub(super) fn identity(manifest: &Manifest) -> Location {
     let places = [Pointer::from_parts(["metadata", "name"]), Pointer::from_parts(["kind"])];
     let found = places.iter().find(|place| place.resolve(&manifest.root).is_some());
     manifest.locate(found.unwrap_or(&Pointer::root()))
 }
 
 /// A policy may put a value into its message; one of a `Secret` must not come out.
-fn without_secrets(message: &str, manifest: &Manifest) -> String {
-    if !manifest.is_secret() {
-        return message.to_owned();
-    }
+pub(super) fn without_secrets(message: &str, manifest: &Manifest) -> String {
+    hide(message, &secret_values(manifest))
+}
+
+/// The values of a `Secret`, as written and as meant; none for another object.
+pub(super) fn secret_values(manifest: &Manifest) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
-    for section in ["data", "stringData"] {
+    for section in ["data", "stringData"].into_iter().filter(|_| manifest.is_secret()) {
         for entry in manifest.root.get(section).and_then(|node| node.as_mapping()).unwrap_or_default() {
             let Some(value) = entry.value.as_str() else { continue };
             values.push(value.to_owned());
             values.extend(STANDARD.decode(value.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()));
         }
     }
-    values.retain(|value| !value.trim().is_empty());
+    values
+}
+
+/// A message without some values.
+pub(super) fn hide(message: &str, values: &[String]) -> String {
+    let mut values: Vec<&str> = values.iter().map(|value| value.trim()).filter(|value| !value.is_empty()).collect();
     values.sort_by_key(|value| std::cmp::Reverse(value.len())); // a value may contain another
-    values.iter().fold(message.to_owned(), |message, value| message.replace(value.trim(), "(hidden)"))
+    values.iter().fold(message.to_owned(), |message, value| message.replace(value, "(hidden)"))
 }
 
 #[cfg(test)]

@@ -296,7 +296,7 @@ impl Tarjan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::EvaluationLimits;
+    use crate::evaluate::{Dialect, EvaluationLimits};
     use crate::source::Source;
 
     fn circles(texts: &[&str]) -> Vec<String> {
@@ -305,7 +305,7 @@ mod tests {
             .enumerate()
             .map(|(number, text)| {
                 let source = Source::file(format!("{number}.rego"), *text);
-                Module::parse(&source, &EvaluationLimits::default()).expect("parses")
+                Module::parse(&source, Dialect::Detect, &EvaluationLimits::default()).expect("parses")
             })
             .collect();
         recursion(&modules).into_iter().map(|(_, diagnostic)| diagnostic.message).collect()

@@ -15,6 +15,7 @@
 //! * a name from an import makes the virtual machine build the whole package behind it: the full path is written out,
 //!   and the import goes.
 //! * `walk(x)` as a value is undefined to both engines: `walk(x, __h1)` is put before. Negated it is refused.
+//! * `sprintf` fails where OPA's does not: it is wrapped where it could (see [`texts`]).
 //! * `print` does not exist on the VM, and is no part of a verdict.
 //!
 //! What cannot be rewritten with certainty is refused.
@@ -29,6 +30,7 @@ use super::conflict::{is_computed, iterates};
 use super::edit::{Edit, Lowered, apply, insertion};
 use super::graph::{Names, written_path};
 use super::module::Module;
+use super::texts;
 use super::usage::{arguments, bound_by, negated_variables, references};
 use super::walk::{Child, children, every_expression, expressions_of, expressions_of_head};
 use crate::diagnostic::{Diagnostic, rules};
@@ -329,6 +331,7 @@ impl Lowering<'_> {
             Expr::Call { fcn, params, .. } if params.len() == 1 && self.is_walk(fcn) => {
                 return self.walk(expression, &params[0], edits);
             }
+            Expr::Call { fcn, params, .. } => self.total(fcn, params, edits),
             Expr::Var { span, .. } => {
                 let (start, end) = self.module.range(span);
                 edits.extend(self.imported.get(&start).map(|path| Edit { start, end, text: path.clone() }));
@@ -341,6 +344,15 @@ impl Lowering<'_> {
             if let Child::Expression(child) = child {
                 self.expression(child, edits);
             }
+        }
+    }
+
+    /// A `sprintf` that could fail where OPA's does not.
+    fn total(&self, function: &Expr, arguments: &[Ref<Expr>], edits: &mut Vec<Edit>) {
+        let Expr::Var { span, .. } = function else { return };
+        if span.text() == "sprintf" && !self.names.is_global("sprintf") && !texts::is_plain(arguments) {
+            let (start, end) = self.module.range(span);
+            edits.push(Edit { start, end, text: texts::SPRINTF.to_owned() });
         }
     }
 
@@ -421,6 +433,7 @@ impl Lowering<'_> {
     fn negated(&mut self, expression: &Expr, modifiers: &str, hoisted: &mut String, edits: &mut Vec<Edit>) {
         match expression {
             Expr::Call { fcn, params, .. } => {
+                self.total(fcn, params, edits);
                 self.expression(fcn, edits);
                 params.iter().for_each(|param| self.operand(param, modifiers, hoisted, edits));
             }

@@ -56,7 +56,7 @@ impl Annotations {
     /// Reads the annotations of a module.
     pub(super) fn of(module: &Module) -> Self {
         let mut found = Self { blocks: Vec::new(), diagnostics: Vec::new() };
-        let package = module.syntax.package.span.start as usize;
+        let package = module.original(module.syntax.package.span.start as usize);
         for block in comment_blocks(&module.source) {
             match annotation(&module.source, &block, package) {
                 Ok(annotation) => found.blocks.push(annotation),

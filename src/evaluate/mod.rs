@@ -12,10 +12,12 @@
 mod calls;
 mod complaint;
 mod conflict;
+mod dialect;
 mod divide;
 mod edit;
 mod exclusive;
 mod finding;
+pub mod gatekeeper;
 mod graph;
 mod lower;
 mod machine;
@@ -25,12 +27,14 @@ mod set;
 mod shape;
 mod shipped;
 mod target;
+mod texts;
 mod usage;
 mod value;
 mod walk;
 
 use std::time::Duration;
 
+pub use dialect::Dialect;
 pub use set::{DataDocument, Evaluator, Judgement, PolicyRule, PolicySet};
 pub use shipped::{chosen, shipped, shipped_names};
 pub use target::Kubernetes;

@@ -12,7 +12,9 @@ use regorus::unstable::{
 };
 
 use super::EvaluationLimits;
-use super::complaint::Complaint;
+use super::complaint::{Complaint, offset, word_length};
+use super::dialect::{self, Dialect, Unread, Written};
+use super::edit::Lowered;
 use super::walk::every_expression;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::{Location, Source, Span};
@@ -21,27 +23,52 @@ use crate::source::{Location, Source, Span};
 pub(super) struct Module {
     /// The file as the user wrote it.
     pub(super) source: Arc<Source>,
-    /// What was parsed: as long as the file, and equal to it except where a statement's end had to be made plain.
+    /// What was parsed: Rego v1. It is the user's text except where that is v0, lies inside of YAML, or had to be made
+    /// plain.
     pub(super) text: String,
     /// The tree; its offsets count in `text`.
     pub(super) syntax: Syntax,
     /// `["policies", "lib"]` for `package policies.lib`.
     pub(super) package: Vec<String>,
     strings: StringLiterals,
+    /// The way from the user's file to `text`.
+    steps: Vec<Lowered>,
 }
 
 impl Module {
-    /// Reads a file as Rego v1.
-    pub(super) fn parse(source: &Arc<Source>, limits: &EvaluationLimits) -> Result<Self, Box<Diagnostic>> {
-        let read = |text: &str| parse_text(source.name(), text, limits).map_err(|error| syntax_error(source, &error));
-        let mut text = source.text().to_owned();
-        let mut parsed = read(&text)?;
-        if separate_calls_across_lines(&parsed.0, &mut text) {
-            parsed = read(&text)?;
+    /// Reads a file.
+    pub(super) fn parse(
+        source: &Arc<Source>,
+        dialect: Dialect,
+        limits: &EvaluationLimits,
+    ) -> Result<Self, Box<Diagnostic>> {
+        Self::embedded(source, source.text(), Vec::new(), dialect, limits)
+    }
+
+    /// Reads a text that lies inside of a file; `way` leads to it.
+    pub(super) fn embedded(
+        source: &Arc<Source>,
+        text: &str,
+        way: Vec<Lowered>,
+        dialect: Dialect,
+        limits: &EvaluationLimits,
+    ) -> Result<Self, Box<Diagnostic>> {
+        let written =
+            dialect::read(source.name(), text, dialect, limits).map_err(|unread| refused(source, &way, unread))?;
+        let Written { mut text, source: mut parsed, mut syntax, steps } = written;
+        let steps: Vec<Lowered> = way.into_iter().chain(steps).collect();
+        let failed = |text: &str, error: &str| syntax_error(source, text, &steps, error);
+        if separate_calls_across_lines(&syntax, &mut text) {
+            (parsed, syntax) = parse_text(source.name(), &text, limits).map_err(|error| failed(&text, &error))?;
         }
-        let (syntax, strings) = parsed;
-        let package = path_parts(&syntax.package.refr).map_err(|error| syntax_error(source, &error))?;
-        Ok(Self { source: Arc::clone(source), text, syntax, package, strings })
+        let strings = string_literals(&parsed, lengths(limits).max_col).map_err(|error| failed(&text, &error))?;
+        let package = path_parts(&syntax.package.refr).map_err(|error| failed(&text, &error))?;
+        Ok(Self { source: Arc::clone(source), text, syntax, package, strings, steps })
+    }
+
+    /// The offset in the user's file of an offset in `text`.
+    pub(super) fn original(&self, offset: usize) -> usize {
+        original(&self.steps, offset)
     }
 
     /// Whether the file holds tests: it is never part of the gate.
@@ -66,7 +93,9 @@ impl Module {
     pub(super) fn location(&self, span: &RegoSpan) -> Location {
         let (start, end) = self.range(span);
         let line = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length);
-        Location::new(&self.source, Span::new(start, end.min(line)))
+        let end = end.min(line);
+        let last = if end > start { self.original(end - 1) + 1 } else { self.original(end) };
+        Location::new(&self.source, Span::new(self.original(start), last))
     }
 
     /// The bytes of an expression. The parser's span of an object of several members starts at the last of them, and
@@ -108,19 +137,19 @@ pub(super) fn lengths(limits: &EvaluationLimits) -> PolicyLengthConfig {
     }
 }
 
-fn parse_text(name: &str, text: &str, limits: &EvaluationLimits) -> Result<(Syntax, StringLiterals), String> {
+fn parse_text(name: &str, text: &str, limits: &EvaluationLimits) -> Result<(RegoSource, Syntax), String> {
     let lengths = lengths(limits);
     let (bytes, lines) = (lengths.max_file_bytes, lengths.max_lines);
     let source = RegoSource::from_contents_with_limits(name.to_owned(), text.to_owned(), bytes, lines)
         .map_err(|error| error.to_string())?;
-    let strings = string_literals(&source, lengths.max_col)?;
     let syntax = (|| {
         let mut parser = Parser::new(&source)?;
         parser.set_max_col(lengths.max_col);
         parser.enable_rego_v1()?;
         parser.parse()
     })();
-    Ok((syntax.map_err(|error| error.to_string())?, strings))
+    let syntax = syntax.map_err(|error| error.to_string())?;
+    Ok((source, syntax))
 }
 
 fn string_literals(source: &RegoSource, max_column: NonZeroU32) -> Result<StringLiterals, String> {
@@ -165,14 +194,51 @@ fn separate_calls_across_lines(syntax: &Syntax, text: &mut String) -> bool {
     !semicolons.is_empty()
 }
 
-fn syntax_error(source: &Arc<Source>, error: &str) -> Box<Diagnostic> {
+fn original(steps: &[Lowered], offset: usize) -> usize {
+    steps.iter().rev().fold(offset, |offset, step| step.original(offset))
+}
+
+fn refused(source: &Arc<Source>, way: &[Lowered], unread: Unread) -> Box<Diagnostic> {
+    let all = |steps: Vec<Lowered>| -> Vec<Lowered> { way.iter().cloned().chain(steps).collect() };
+    match unread {
+        Unread::Syntax { error, text, steps } => syntax_error(source, &text, &all(steps), &error),
+        Unread::Wordless { offset, what, steps } => {
+            let at = original(&all(steps), offset);
+            let message = format!("`{}` has {what}, which Rego v1 has no words for", source.name());
+            let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message);
+            Box::new(
+                diagnostic
+                    .at(Location::new(source, Span::at(at)), "here")
+                    .help("give the rule a value, `p := true`, or write the file in Rego v1"),
+            )
+        }
+        Unread::NotImported { offset, keyword, steps } => {
+            let at = original(&all(steps), offset);
+            let message =
+                format!("`{}` does not parse as Rego v0: `{keyword}` is no keyword without an import", source.name());
+            let diagnostic = Diagnostic::error(rules::POLICY_SYNTAX, message);
+            Box::new(
+                diagnostic
+                    .at(Location::new(source, Span::new(at, at + keyword.len())), "read as a name")
+                    .help("add `import rego.v1` below the package"),
+            )
+        }
+    }
+}
+
+fn syntax_error(source: &Arc<Source>, text: &str, steps: &[Lowered], error: &str) -> Box<Diagnostic> {
     let complaint = Complaint::parse(error);
     let diagnostic =
         Diagnostic::error(rules::POLICY_SYNTAX, format!("`{}` does not parse: {}", source.name(), complaint.message))
             .help(way_out(&complaint.message));
-    Box::new(match complaint.location(source) {
+    let place = complaint.place.as_ref().and_then(|(_, line, column)| {
+        let at = offset(&Source::file(source.name(), text), *line, *column)?;
+        let start = original(steps, at);
+        Some(Location::new(source, Span::new(start, start + word_length(&source.text()[start..]))))
+    });
+    Box::new(match place {
         Some(location) => diagnostic.at(location, "here"),
-        None => diagnostic.at(Location::new(source, Span::at(0)), ""),
+        None => diagnostic.at(Location::new(source, Span::at(original(steps, 0))), ""),
     })
 }
 
@@ -193,7 +259,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Module, Box<Diagnostic>> {
-        Module::parse(&Source::file("p.rego", text), &EvaluationLimits::default())
+        Module::parse(&Source::file("p.rego", text), Dialect::Detect, &EvaluationLimits::default())
     }
 
     #[test]
@@ -206,9 +272,31 @@ mod tests {
     }
 
     #[test]
-    fn a_v0_rule_is_told_how_to_become_v1() {
-        let error = parse("package p\ndeny[msg] {\n  msg := \"a\"\n}\n").err().expect("an error");
-        assert!(error.help.expect("help").contains("opa fmt"), "{}", error.message);
+    fn a_file_of_v0_is_read_as_v1_and_keeps_its_places() {
+        let text = "package p\n\ndeny[msg] {\n  msg := f(input.a)\n} {\n  msg := \"b\"\n}\n\nf(x) = y { y := any(x) } else = 2\n";
+        let module = parse(text).expect("parses");
+        assert!(module.text.contains("\ndeny contains msg  if {"), "{}", module.text);
+        assert!(module.text.contains("f(x) = y if { y := data.__hydrant_v0__.any(x) } else = 2"), "{}", module.text);
+        let mut places = Vec::new();
+        every_expression(&module.syntax, &mut |expression| {
+            let location = module.location(expression.span());
+            places.push(location.source.slice(location.span).to_owned());
+        });
+        for place in ["msg := f(input.a)", "msg := \"b\"", "input.a"] {
+            assert!(places.iter().any(|found| found == place), "{place} not in {places:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_mixes_both_languages_is_told_how_to_become_v1() {
+        let error = parse("package p\ndeny contains \"a\" if { input.a }\ndeny[msg] {\n  msg := \"a\"\n}\n").err();
+        assert!(error.expect("an error").help.expect("help").contains("opa fmt"));
+    }
+
+    #[test]
+    fn a_function_without_a_value_is_true() {
+        let module = parse("package p\nf(\"a\", _)\n\nx if f(1, 2)\n").expect("parses");
+        assert!(module.text.contains("f(\"a\", _) := true\n"), "{}", module.text);
     }
 
     #[test]

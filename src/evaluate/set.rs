@@ -3,19 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use regorus::unstable::Rule;
+
 use super::complaint::{Complaint, offset};
 use super::conflict::Conflicts;
+use super::dialect::{self, Dialect};
 use super::divide::Divided;
 use super::edit::Lowered;
 use super::finding;
-use super::graph::{Names, own_names, recursion};
+use super::gatekeeper::{Gatekeeper, Judge, Surroundings};
+use super::graph::{Names, name_of, own_names, recursion, written_path};
 use super::lower::{Renamed, Target, lower};
 use super::machine::{Machine, Plan, Texts};
 use super::metadata::{Annotations, Metadata};
 use super::module::Module;
 use super::shape::{self, Reporter};
 use super::target::{Kubernetes, RESERVED, data_for};
-use super::{EvaluationLimits, calls, value};
+use super::{EvaluationLimits, calls, texts, value};
 use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
 use crate::manifest::{Entry, Key, Manifest, Node, ReadLimits, Value, read};
 use crate::source::{Location, Source, Span};
@@ -70,6 +74,7 @@ pub struct PolicySet {
     data: Node,
     limits: EvaluationLimits,
     digest: Digest,
+    gatekeeper: Gatekeeper,
 }
 
 impl PolicySet {
@@ -81,20 +86,32 @@ impl PolicySet {
         documents: &[DataDocument],
         limits: &EvaluationLimits,
     ) -> (Self, Vec<Diagnostic>) {
+        Self::load_as(files, documents, Dialect::Detect, limits)
+    }
+
+    /// As [`load`](Self::load), with the Rego version that the files are written in.
+    #[must_use]
+    pub fn load_as(
+        files: &[Arc<Source>],
+        documents: &[DataDocument],
+        dialect: Dialect,
+        limits: &EvaluationLimits,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let data = merge_documents(documents, &mut diagnostics);
         let mut modules = Vec::new();
         for source in sorted(files) {
-            match Module::parse(&source, limits) {
+            match Module::parse(&source, dialect, limits) {
                 Ok(module) if module.is_test() => {}
                 Ok(module) => modules.push(module),
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
+        add_removed_functions(&mut modules, limits);
         let example = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
         let (rules, plan) = loop {
-            let problems = match problems(&modules, &example) {
-                problems if problems.is_empty() => match compile(&modules, &example, limits) {
+            let problems = match problems(&modules, &example, Asked::Messages) {
+                problems if problems.is_empty() => match compile(&modules, &example, Asked::Messages, limits) {
                     Ok(compiled) => break compiled,
                     Err(problem) => vec![problem],
                 },
@@ -112,7 +129,25 @@ impl PolicySet {
             });
         };
         let digest = digest(files, documents);
-        (Self { rules, plan, data, limits: limits.clone(), digest }, diagnostics)
+        let gatekeeper = Gatekeeper::default();
+        (Self { rules, plan, data, limits: limits.clone(), digest, gatekeeper }, diagnostics)
+    }
+
+    /// Adds the constraints of Gatekeeper, which judge after the rules.
+    #[must_use]
+    pub fn with_gatekeeper(mut self, gatekeeper: Gatekeeper) -> Self {
+        self.rules.extend(gatekeeper.rules().cloned());
+        if let Some(added) = gatekeeper.digest() {
+            self.digest = Digest::of_list([("gatekeeper", added), ("policies", self.digest)]);
+        }
+        self.gatekeeper = gatekeeper;
+        self
+    }
+
+    /// What a constraint can know of the objects around the one that is judged: all objects of its environment.
+    #[must_use]
+    pub fn surroundings(&self, manifests: &[&Manifest]) -> Arc<Surroundings> {
+        Arc::new(Surroundings::of(manifests, self.gatekeeper.is_referential()))
     }
 
     /// A worker's own copy. Until it is told a target, `data.hydrant.kubernetes` is undefined.
@@ -125,7 +160,7 @@ impl PolicySet {
         let data = value::of_node(&data_for(&self.data, None));
         let machine = Machine::new(Arc::clone(&self.plan), data, self.limits.clone())
             .expect("the same texts compiled when the set was loaded");
-        Evaluator { set: self, machine, target: None }
+        Evaluator { set: self, machine, target: None, constraints: Judge::new(&self.gatekeeper, &self.limits) }
     }
 
     /// The digest of everything that was loaded: names and contents of policies and data.
@@ -152,10 +187,12 @@ pub struct Evaluator<'a> {
     set: &'a PolicySet,
     machine: Machine,
     target: Option<Kubernetes>,
+    constraints: Judge<'a>,
 }
 
 impl Evaluator<'_> {
-    /// Judges objects for this Kubernetes from now on.
+    /// Judges objects for this Kubernetes from now on. Only Rego files see it: a template of Gatekeeper finds what it
+    /// finds in the cluster, where `data` holds the inventory and nothing else.
     ///
     /// # Panics
     ///
@@ -167,10 +204,16 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Judges one object with every rule.
+    /// Judges one object with every rule, as if it were alone.
     pub fn judge(&mut self, manifest: &Manifest) -> Judgement {
+        self.judge_among(manifest, &Arc::new(Surroundings::none()))
+    }
+
+    /// Judges one object with every rule and constraint.
+    pub fn judge_among(&mut self, manifest: &Manifest, surroundings: &Arc<Surroundings>) -> Judgement {
         let mut judgement = Judgement::default();
-        let results = self.machine.evaluate(&value::of_node(&manifest.root));
+        let object = value::of_node(&manifest.root);
+        let results = self.machine.evaluate(&object);
         for (rule, result) in self.set.rules.iter().zip(results) {
             match result {
                 Ok(members) => {
@@ -184,14 +227,37 @@ impl Evaluator<'_> {
                 }
             }
         }
+        self.constraints.judge(manifest, &object, surroundings, &mut judgement);
         judgement
     }
 }
 
+/// Which rules are asked for what they report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// `deny`, `violation` and `warn`, with or without a suffix, of every module.
+    Messages,
+    /// `violation` of the first module.
+    Violations,
+}
+
+impl Asked {
+    /// A rule that is asked for. An error for one that looks as if it were.
+    fn inspect<'a>(
+        self,
+        module: &Module,
+        number: usize,
+        rule: &'a Rule,
+    ) -> Result<Option<Reporter<'a>>, Box<Diagnostic>> {
+        let asked = || number == 0 && written_path(name_of(rule)).first().is_some_and(|name| name == "violation");
+        if self == Self::Messages || asked() { shape::inspect(module, rule) } else { Ok(None) }
+    }
+}
+
 /// What is wrong, and with which modules.
-struct Problem {
+pub(super) struct Problem {
     modules: BTreeSet<usize>,
-    diagnostic: Box<Diagnostic>,
+    pub(super) diagnostic: Box<Diagnostic>,
 }
 
 impl Problem {
@@ -217,12 +283,21 @@ fn digest(files: &[Arc<Source>], documents: &[DataDocument]) -> Digest {
     Digest::of_list(items.iter().map(|(name, digest)| (name.as_str(), *digest)))
 }
 
+/// Adds the functions of Rego v0 that v1 lacks, if some module calls one of them.
+pub(super) fn add_removed_functions(modules: &mut Vec<Module>, limits: &EvaluationLimits) {
+    if modules.iter().any(|module| dialect::calls_functions(&module.text)) {
+        modules.extend(Module::parse(&dialect::functions(), Dialect::V1, limits));
+    }
+}
+
 /// Everything that can be seen without the engine.
-fn problems(modules: &[Module], data: &Node) -> Vec<Problem> {
+pub(super) fn problems(modules: &[Module], data: &Node, asked: Asked) -> Vec<Problem> {
     let mut found = Vec::new();
     for (number, module) in modules.iter().enumerate() {
-        found.extend(reserved_package(module).map(|diagnostic| Problem::with(number, diagnostic)));
-        let shapes = module.syntax.policy.iter().filter_map(|rule| shape::inspect(module, rule).err());
+        if asked == Asked::Messages {
+            found.extend(reserved_package(module).map(|diagnostic| Problem::with(number, diagnostic)));
+        }
+        let shapes = module.syntax.policy.iter().filter_map(|rule| asked.inspect(module, number, rule).err());
         found.extend(shapes.map(|diagnostic| Problem::with(number, diagnostic)));
         found.extend(
             Annotations::of(module).diagnostics.into_iter().map(|diagnostic| Problem::with(number, diagnostic)),
@@ -247,9 +322,10 @@ fn reserved_package(module: &Module) -> Option<Diagnostic> {
 }
 
 /// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
-fn compile(
+pub(super) fn compile(
     modules: &[Module],
     data: &Node,
+    asked: Asked,
     limits: &EvaluationLimits,
 ) -> Result<(Vec<PolicyRule>, Arc<Plan>), Problem> {
     let own = own_names(modules);
@@ -263,7 +339,9 @@ fn compile(
         let annotations = Annotations::of(module);
         let names = Names::of(module, &own[&module.package]);
         let mut renamed = Vec::new();
-        for reporter in reporters(module) {
+        let reporters: Vec<Reporter<'_>> =
+            module.syntax.policy.iter().filter_map(|rule| asked.inspect(module, number, rule).ok().flatten()).collect();
+        for reporter in &reporters {
             let name = format!("__hydrant_{}_{}", policy_rules.len(), reporter.name);
             let package = module.slice(module.syntax.package.refr.span());
             paths.push(format!("data.{package}.{name}"));
@@ -271,7 +349,7 @@ fn compile(
             if conflicts.reached_by(&names, number, module, reporter.rule) {
                 interpreted_rules.insert(policy_rules.len());
             }
-            policy_rules.push(describe(module, &reporter, &annotations));
+            policy_rules.push(describe(module, reporter, &reporters, &annotations));
             renamed.push(Renamed { span: reporter.name_span, name });
         }
         let blamed = |diagnostic| Problem::with(number, diagnostic);
@@ -287,6 +365,9 @@ fn compile(
     };
     let mut texts = Texts { machine: texts(&lowered), interpreter: texts(&interpreted) };
     texts.interpreter.extend(divided.collecting());
+    for texts in [&mut texts.machine, &mut texts.interpreter] {
+        texts.extend(texts::module(texts));
+    }
     let plan = Plan::make(texts, paths, interpreted_rules, &value::of_node(data), limits).map(Arc::new);
     let tried = plan.and_then(|plan| {
         // what a worker will do later, without asking whether it can
@@ -297,20 +378,22 @@ fn compile(
     Ok((policy_rules, plan))
 }
 
-fn reporters(module: &Module) -> Vec<Reporter<'_>> {
-    module.syntax.policy.iter().filter_map(|rule| shape::inspect(module, rule).ok().flatten()).collect()
-}
-
 /// The set `deny` as policies know it: the union of the rules of that name, which each have a name of their own.
 fn under_old_names(package: &str, names: &[(String, String)]) -> String {
     let rules = names.iter().map(|(old, new)| format!("{old} contains member if some member in {new}\n"));
     std::iter::once(format!("package {package}\n")).chain(rules).collect()
 }
 
-fn describe(module: &Module, reporter: &Reporter<'_>, annotations: &Annotations) -> PolicyRule {
-    let start = |rule: &Reporter<'_>| rule.rule.span().start as usize;
-    let all: Vec<usize> = module.syntax.policy.iter().map(|rule| rule.span().start as usize).collect();
-    let same: Vec<usize> = reporters(module).iter().filter(|other| other.name == reporter.name).map(start).collect();
+fn describe(
+    module: &Module,
+    reporter: &Reporter<'_>,
+    reporters: &[Reporter<'_>],
+    annotations: &Annotations,
+) -> PolicyRule {
+    let start_of = |rule: &Rule| module.original(rule.span().start as usize);
+    let start = |reporter: &Reporter<'_>| start_of(reporter.rule);
+    let all: Vec<usize> = module.syntax.policy.iter().map(|rule| start_of(rule)).collect();
+    let same: Vec<usize> = reporters.iter().filter(|other| other.name == reporter.name).map(start).collect();
     let Metadata { title, description, id, severity, fix, related } = annotations.about(start(reporter), &same, &all);
     let suffix = reporter.name.split_once('_').and_then(|(_, suffix)| finding::rule_id(suffix));
     let package = || module.package.last().and_then(|part| finding::rule_id(part));
@@ -332,7 +415,8 @@ fn blame(error: &str, modules: &[Module], lowered: &[Lowered]) -> Problem {
     let place = complaint.place.as_ref().and_then(|(file, line, column)| {
         let number = modules.iter().position(|module| module.source.name() == file)?;
         let text = Source::file(file.as_str(), lowered[number].text.as_str());
-        Some((number, lowered[number].original(offset(&text, *line, *column)?)))
+        let at = lowered[number].original(offset(&text, *line, *column)?);
+        Some((number, modules[number].original(at)))
     });
     let message = format!("the policy does not compile: {}", complaint.message);
     let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message);

@@ -130,12 +130,12 @@ fn useless_member(key: &Expr) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::EvaluationLimits;
+    use crate::evaluate::{Dialect, EvaluationLimits};
     use crate::source::Source;
 
     fn shape(rule: &str) -> Option<String> {
         let source = Source::file("p.rego", format!("package p\n\n{rule}\n"));
-        let module = Module::parse(&source, &EvaluationLimits::default()).expect("parses");
+        let module = Module::parse(&source, Dialect::Detect, &EvaluationLimits::default()).expect("parses");
         let error = inspect(&module, &module.syntax.policy[0]).err()?;
         assert_eq!(error.rule, rules::POLICY_SHAPE);
         assert!(error.help.is_some());

@@ -1,6 +1,7 @@
 //! Checks: the texts that manifests are checked against, read whole: policies and CRDs. JSON schemas are looked up one by one (`schemas`).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +17,9 @@ use crate::manifest::text_of;
 use crate::source::Source;
 use crate::tree::{ReadTree, RepoPath, TreeError};
 
+/// What a folder of policies was named for.
+const NO_POLICY: &str = "Rego and no Gatekeeper template";
+
 /// What manifests are checked against, each list sorted by path.
 #[derive(Debug, Default)]
 pub struct Checks {
@@ -23,6 +27,8 @@ pub struct Checks {
     pub policies: Vec<Arc<Source>>,
     /// The data documents beside it: `data.json`, `data.yaml`, `data.yml`.
     pub data: Vec<Arc<Source>>,
+    /// The YAML beside it that Gatekeeper judges by: constraint templates, constraints, expansions.
+    pub gatekeeper: Vec<Arc<Source>>,
     /// YAML and JSON under `schemas.crds`.
     pub crds: Vec<Arc<Source>>,
     /// Paths that do not exist or hold nothing of use, and files that cannot be read.
@@ -39,12 +45,13 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
         listing.is_folder(&path).then(|| Spanned::default_value(path)).into_iter().collect::<Vec<_>>()
     };
     let policies = project.policies.paths.clone().unwrap_or_else(default_policies);
-    let found = reader.read(&policies, "Rego", is_policy)?;
-    let (policies, data) = found.into_iter().partition(|source| source.name().ends_with(".rego"));
+    let (policies, data, gatekeeper) = sort(reader.read(&policies, NO_POLICY, may_be_policy, is_policy)?);
+    let any = |_: &Source| true;
     let checks = Checks {
         policies,
         data,
-        crds: reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest)?,
+        gatekeeper,
+        crds: reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest, any)?,
         diagnostics: Vec::new(),
     };
     project.schemas.locations.iter().for_each(|location| reader.is_there(location));
@@ -53,10 +60,10 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
 
 /// Reads what somebody named outside any project: files, or folders with all they hold.
 pub fn read_loose_checks(base: &Path, policies: &[String], crds: &[String]) -> Result<Checks, LooseError> {
-    let found = read_loose(base, policies, "Rego", is_policy)?;
-    let (policies, data) = found.into_iter().partition(|source| source.name().ends_with(".rego"));
-    let crds = read_loose(base, crds, "YAML or JSON", super::roles::is_manifest)?;
-    Ok(Checks { policies, data, crds, diagnostics: Vec::new() })
+    let found = read_loose(base, policies, NO_POLICY, may_be_policy, is_policy)?;
+    let (policies, data, gatekeeper) = sort(found);
+    let crds = read_loose(base, crds, "YAML or JSON", super::roles::is_manifest, |_| true)?;
+    Ok(Checks { policies, data, gatekeeper, crds, diagnostics: Vec::new() })
 }
 
 fn read_loose(
@@ -64,23 +71,51 @@ fn read_loose(
     words: &[String],
     kind: &'static str,
     wanted: fn(&RepoPath) -> bool,
+    useful: fn(&Source) -> bool,
 ) -> Result<Vec<Arc<Source>>, LooseError> {
     let mut sources = BTreeMap::new();
     for word in words {
-        let files = super::loose::files_at(base, word, wanted)?;
-        if files.is_empty() {
-            return Err(LooseError::Nothing { path: word.clone(), kind });
-        }
-        for (name, path) in files {
+        let mut any = false;
+        for (name, path) in super::loose::files_at(base, word, wanted)? {
             let source = super::loose::read_text(&name, &path)?;
-            sources.insert(name, source);
+            if useful(&source) {
+                any = true;
+                sources.insert(name, source);
+            }
+        }
+        if !any {
+            return Err(LooseError::Nothing { path: word.clone(), kind });
         }
     }
     Ok(sources.into_values().collect())
 }
 
-fn is_policy(path: &RepoPath) -> bool {
-    path.extension() == Some("rego") || matches!(path.file_name(), "data.json" | "data.yaml" | "data.yml")
+/// Policies, the data beside them, and what Gatekeeper judges by.
+fn sort(found: Vec<Arc<Source>>) -> (Vec<Arc<Source>>, Vec<Arc<Source>>, Vec<Arc<Source>>) {
+    let (policies, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|source| source.name().ends_with(".rego"));
+    let (data, gatekeeper) = others.into_iter().partition(|source| is_data(source.name()));
+    (policies, data, gatekeeper)
+}
+
+fn may_be_policy(path: &RepoPath) -> bool {
+    path.extension() == Some("rego") || super::roles::is_manifest(path)
+}
+
+/// Of the YAML in a policy folder, only what Gatekeeper judges by is meant for us; examples and suites lie there too.
+fn is_policy(source: &Source) -> bool {
+    source.name().ends_with(".rego") || is_data(source.name()) || is_for_gatekeeper(source.text())
+}
+
+fn is_data(name: &str) -> bool {
+    matches!(name.rsplit('/').next(), Some("data.json" | "data.yaml" | "data.yml"))
+}
+
+fn is_for_gatekeeper(text: &str) -> bool {
+    const GROUPS: [&str; 3] = ["templates.gatekeeper.sh/", "constraints.gatekeeper.sh/", "expansion.gatekeeper.sh/"];
+    text.match_indices("apiVersion").any(|(at, key)| {
+        let value = text[at + key.len()..].trim_start_matches(['"', '\'', ':', ' ', '\t']);
+        GROUPS.iter().any(|group| value.starts_with(group))
+    })
 }
 
 struct Reader<'a> {
@@ -90,16 +125,18 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The files of a kind at or under the paths; each once, however many paths lead to it.
+    /// The files of a kind at or under the paths; each once, however many paths lead to it. `wanted` tells by the name
+    /// which may be of the kind, `useful` by the content which are.
     fn read(
         &mut self,
         paths: &[Spanned<RepoPath>],
         kind: &str,
         wanted: impl Fn(&RepoPath) -> bool,
+        useful: impl Fn(&Source) -> bool,
     ) -> Result<Vec<Arc<Source>>, LoadError> {
-        let mut files = Vec::new();
+        let mut sources: BTreeMap<&RepoPath, Option<Arc<Source>>> = BTreeMap::new();
         for path in paths {
-            let before = files.len();
+            let mut files = Vec::new();
             if self.listing.contains(&path.value) {
                 files.extend(wanted(&path.value).then_some(&path.value));
             } else {
@@ -107,18 +144,20 @@ impl Reader<'_> {
                 let below = self.listing.under(Some(&path.value)).iter();
                 files.extend(below.filter(visible).filter(|file| wanted(file)));
             }
+            let mut found = false;
+            for file in files {
+                if let Entry::Vacant(place) = sources.entry(file) {
+                    place.insert(self.source(file)?);
+                }
+                // of one that cannot be read, nobody knows what it is
+                found |= sources[file].as_ref().is_none_or(|source| useful(source));
+            }
             // a default that holds nothing is nothing; a path that somebody wrote was meant to check something
-            if files.len() == before && path.location.is_some() {
+            if !found && path.location.is_some() {
                 self.diagnostics.push(self.nothing_there(path, kind));
             }
         }
-        files.sort_unstable();
-        files.dedup();
-        let mut sources = Vec::with_capacity(files.len());
-        for file in files {
-            sources.extend(self.source(file)?);
-        }
-        Ok(sources)
+        Ok(sources.into_values().flatten().filter(|source| useful(source)).collect())
     }
 
     /// A location that lies in the tree must be there: one that is misspelt would look as if it held no schema.

@@ -12,6 +12,7 @@ use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Selection};
 use crate::admit::{Checked, Evidence};
 use crate::config::{self, Project};
 use crate::diagnostic::{Diagnostic, rules};
+use crate::evaluate::gatekeeper::Surroundings;
 use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicySet};
 use crate::load::{Checks, SchemaPlace};
 use crate::manifest::{Manifest, ReadLimits};
@@ -106,7 +107,10 @@ pub fn policies(shipped: Vec<Arc<Source>>, checks: &Checks, limits: &EvaluationL
     let files: Vec<_> = checks.policies.iter().cloned().chain(shipped).collect();
     // as `conftest --data` and `opa run` place them: a data file's content is `data` itself
     let data = checks.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
-    PolicySet::load(&files, &data.collect::<Vec<_>>(), limits)
+    let (policies, mut diagnostics) = PolicySet::load(&files, &data.collect::<Vec<_>>(), limits);
+    let (gatekeeper, refused) = super::gatekeeper::load(&checks.gatekeeper, limits);
+    diagnostics.extend(refused);
+    (policies.with_gatekeeper(gatekeeper), diagnostics)
 }
 
 /// What came of one object.
@@ -125,15 +129,23 @@ pub(super) fn all(
 ) -> Result<Checkup, Error> {
     let schemas: Vec<_> = assembled.par_iter().map(|environment| gates.schemas(environment)).collect();
     let schemas: Vec<_> = schemas.into_iter().collect::<Result<_, _>>()?;
+    let surroundings: Vec<_> = assembled
+        .par_iter()
+        .map(|environment| {
+            let manifests: Vec<&Manifest> = environment.manifests.iter().map(|(_, manifest)| manifest).collect();
+            gates.policies.surroundings(&manifests)
+        })
+        .collect();
     let objects: Vec<(&str, &str, Object<'_>)> = assembled
         .iter()
         .zip(&schemas)
-        .flat_map(|(environment, (schemas, _))| {
+        .zip(&surroundings)
+        .flat_map(|((environment, (schemas, _)), surroundings)| {
             let name = &*environment.environment.name;
             let kubernetes = Kubernetes::parse(&environment.environment.kubernetes.value)
                 .expect("`known_kubernetes` asked for every environment");
             let asked = environment.manifests.iter().filter(|(app, _)| selection.has_app(name, app));
-            asked.map(move |(app, manifest)| (name, app, Object { manifest, schemas, kubernetes }))
+            asked.map(move |(app, manifest)| (name, app, Object { manifest, schemas, kubernetes, surroundings }))
         })
         .collect();
     let judged = judge(&gates.policies, &objects, |(_, _, object)| object, progress);
@@ -166,6 +178,8 @@ pub(super) struct Object<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) schemas: &'a Schemas,
     pub(super) kubernetes: Kubernetes,
+    /// What it stands among.
+    pub(super) surroundings: &'a Arc<Surroundings>,
 }
 
 /// Compiling policies costs milliseconds, so evaluators are passed from batch to batch: as many as there are workers.
@@ -200,7 +214,7 @@ pub(super) fn judge<T: Sync>(
 fn judge_one(object: &Object<'_>, evaluator: &mut Evaluator<'_>) -> Judged {
     let verdict = object.schemas.validate(object.manifest);
     evaluator.aim_at(object.kubernetes);
-    let judgement = evaluator.judge(object.manifest);
+    let judgement = evaluator.judge_among(object.manifest, object.surroundings);
     let found = verdict.diagnostics.into_iter().chain(judgement.diagnostics);
     Judged { coverage: verdict.coverage, judged: judgement.rules > 0, diagnostics: found.collect() }
 }

@@ -128,8 +128,10 @@ pub fn validate_loose(
     let schemas = with_schema_files(schemas, &run.places, kinds, run.kubernetes, !run.lenient)?;
     diagnostics.extend(schemas.unevaluated(wanted.iter().copied()));
 
-    let objects: Vec<Object<'_>> =
-        wanted.iter().map(|manifest| Object { manifest, schemas: &schemas, kubernetes }).collect();
+    // an object that nobody asked for is there all the same
+    let surroundings = policies.surroundings(&manifests().collect::<Vec<_>>());
+    let object = |manifest| Object { manifest, schemas: &schemas, kubernetes, surroundings: &surroundings };
+    let objects: Vec<Object<'_>> = wanted.iter().map(|manifest| object(manifest)).collect();
     let judged: Vec<Judged> = judge(&policies, &objects, |object| object, progress);
     judge::account(&judged, &mut accounting);
     progress.finish();
@@ -143,7 +145,7 @@ pub fn validate_loose(
     }
     drop_echoes(&mut diagnostics);
     diagnostics.iter_mut().for_each(point_at_options);
-    let policies_wanted = !run.packs.is_empty() || !run.checks.policies.is_empty();
+    let policies_wanted = !run.packs.is_empty() || !run.checks.policies.is_empty() || !run.checks.gatekeeper.is_empty();
     Ok(LooseCheckup { diagnostics, accounting, policies_wanted })
 }
 

@@ -136,6 +136,13 @@ impl Schemas {
         })
     }
 
+    /// The embedded schemas of the newest Kubernetes, for objects that no environment deploys.
+    #[must_use]
+    pub fn newest(unknown: UnknownKinds) -> Self {
+        let minor = Minor::newest();
+        Self { minor, unknown, crds: Vec::new(), versions: BTreeMap::new(), files: BTreeMap::new() }
+    }
+
     /// Adds the CRDs among some manifests, with what is wrong with them. A kind that is already defined stays as it is,
     /// so the CRDs of the render are given first.
     #[must_use]

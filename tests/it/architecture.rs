@@ -84,7 +84,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("granit_parser", &["manifest"]),
     ("smol_str", &["manifest"]),
     ("minijinja", &["render"]),
-    ("regex", &["render"]),
+    ("regex", &["render", "evaluate"]),
     ("semver", &["render"]),
     ("jsonschema", &["validate"]),
     ("regorus", &["evaluate"]),

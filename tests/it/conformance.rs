@@ -4,6 +4,7 @@
 //! failure.
 
 mod battery;
+mod gatekeeper;
 mod judge;
 mod kubeconform;
 pub(crate) mod kubectl;

@@ -370,7 +370,7 @@ fn checks_are_read_in_order_and_missing_ones_are_told() {
     assert_eq!(names(&checks.crds), ["a/x.yaml", "crds/a.json", "crds/b.yaml"]);
     assert_eq!(
         shown(&checks.diagnostics),
-        "hydrant.yaml:5:28 config-reference: `empty` holds no Rego (correct the path, or remove it from the list)\n\
+        "hydrant.yaml:5:28 config-reference: `empty` holds no Rego and no Gatekeeper template (correct the path, or remove it from the list)\n\
          hydrant.yaml:4:70 config-reference: there is no file or folder `none` (correct the path, or remove it from the list)\n"
     );
 }

@@ -1,0 +1,112 @@
+//! A finding of a constraint is a violation as a diagnostic, at the place it is about.
+
+use regorus::Value as RegoValue;
+
+use super::constraint::Constraint;
+use super::expansion::Generated;
+use super::judge::Violation;
+use crate::diagnostic::{Diagnostic, rules};
+use crate::evaluate::finding::{hide, identity, pointer_of, without_secrets};
+use crate::evaluate::set::PolicyRule;
+use crate::manifest::{Manifest, Pointer};
+
+/// The object that is judged.
+pub(super) enum Subject<'a> {
+    /// As it is written.
+    Written(&'a Manifest),
+    /// What would be created from a written one.
+    Generated { written: &'a Manifest, generated: &'a Generated },
+}
+
+/// What was found by a constraint.
+pub(super) struct Found<'a> {
+    pub(super) constraint: &'a Constraint,
+    pub(super) rule: &'a PolicyRule,
+    pub(super) subject: &'a Subject<'a>,
+    /// Values of Secrets that the template could know.
+    pub(super) secrets: &'a [String],
+}
+
+impl Found<'_> {
+    /// A violation.
+    pub(super) fn violation(&self, (message, details): &Violation) -> Diagnostic {
+        let (name, by) = (&self.constraint.name, self.by());
+        let severity = match self.subject {
+            Subject::Generated { generated, .. } => generated.severity.unwrap_or(self.constraint.severity),
+            Subject::Written(_) => self.constraint.severity,
+        };
+        let message = self.harmless(&format!("[{name}] {by}{message}"));
+        let diagnostic = Diagnostic::new(severity, self.rule.id.clone(), message);
+        let diagnostic = match self.place(details) {
+            Some((pointer, whole)) => diagnostic.at(self.written().locate(&whole), "").pointer(pointer.to_string()),
+            None => diagnostic.at(identity(self.written()), ""),
+        };
+        let diagnostic = match &self.rule.fix {
+            Some(fix) => diagnostic.help(fix.clone()),
+            None => diagnostic,
+        };
+        diagnostic.also(self.constraint.location.clone(), "asked for here").object(&self.written().object)
+    }
+
+    /// The template gave no verdict: the object counts as not judged.
+    pub(super) fn failed(&self, reason: &str) -> Diagnostic {
+        let message = format!("`{}` gave no verdict: {}", self.rule.id, self.harmless(reason.trim()));
+        Diagnostic::error(rules::POLICY_FAILED, message)
+            .at(identity(self.written()), "while judging this object")
+            .also(self.rule.location.clone(), "in this template")
+            .also(self.constraint.location.clone(), "for this constraint")
+            .help("correct the template so that it handles this object")
+            .object(&self.written().object)
+    }
+
+    /// It cannot be told whether the constraint is about the object.
+    pub(super) fn without_namespace(&self, namespace: &str) -> Diagnostic {
+        let message =
+            format!("`{}` gave no verdict: the namespace `{namespace}` is not among the objects", self.rule.id);
+        Diagnostic::error(rules::POLICY_FAILED, message)
+            .at(self.written().locate(&Pointer::from_parts(["metadata", "namespace"])), "its labels are not known")
+            .also(self.constraint.location.clone(), "selects by the labels of namespaces")
+            .help(format!("add the Namespace `{namespace}` to an app of this environment"))
+            .object(&self.written().object)
+    }
+
+    fn written(&self) -> &Manifest {
+        match self.subject {
+            Subject::Written(manifest) => manifest,
+            Subject::Generated { written, .. } => written,
+        }
+    }
+
+    /// What Gatekeeper says before a message about an object that would be created.
+    fn by(&self) -> String {
+        match self.subject {
+            Subject::Written(_) => String::new(),
+            Subject::Generated { generated, .. } => format!("[Implied by {}] ", generated.by),
+        }
+    }
+
+    /// The place that details name, in the written object.
+    fn place(&self, details: &RegoValue) -> Option<(Pointer, Pointer)> {
+        let pointer = pointer_of(details)?;
+        let (judged, prefix): (&Manifest, &[String]) = match self.subject {
+            Subject::Written(manifest) => (manifest, &[]),
+            Subject::Generated { generated, .. } => (&generated.manifest, &generated.path),
+        };
+        let first = pointer.parts().first()?;
+        judged.root.get(first)?; // a word that is no path of this object
+        let whole = Pointer::from_parts(prefix.iter().chain(pointer.parts()).cloned());
+        Some((whole.clone(), whole))
+    }
+
+    fn harmless(&self, message: &str) -> String {
+        hide(&without_secrets(message, self.written()), self.secrets)
+    }
+}
+
+/// A generator that has nothing to generate from.
+pub(super) fn not_expanded(manifest: &Manifest, reason: &str) -> Diagnostic {
+    Diagnostic::error(rules::POLICY_FAILED, format!("{} cannot be expanded: {reason}", manifest.object))
+        .at(identity(manifest), "what it would create is not judged")
+        .help("complete the object, or take its kind out of the ExpansionTemplate")
+        .object(&manifest.object)
+}

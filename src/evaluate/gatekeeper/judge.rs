@@ -1,0 +1,149 @@
+//! Judge: one worker's compiled templates, and what they say of an object.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use regorus::Value as RegoValue;
+
+use super::constraint::Constraint;
+use super::expansion::{Generated, expand};
+use super::finding::{Found, Subject};
+use super::matching::Origin;
+use super::review::{Operation, of_object};
+use super::{Gatekeeper, Surroundings};
+use crate::evaluate::complaint::Complaint;
+use crate::evaluate::machine::Machine;
+use crate::evaluate::value::{member, of_node, text};
+use crate::evaluate::{EvaluationLimits, Judgement};
+use crate::manifest::Manifest;
+
+/// One worker's templates, each compiled when it is first needed.
+pub(in crate::evaluate) struct Judge<'a> {
+    gatekeeper: &'a Gatekeeper,
+    limits: &'a EvaluationLimits,
+    machines: Vec<Option<Seeing>>,
+}
+
+/// A machine, and the surroundings that it sees.
+struct Seeing {
+    machine: Machine,
+    surroundings: Option<Arc<Surroundings>>,
+}
+
+/// A violation: `msg` and `details`.
+pub(super) type Violation = (String, RegoValue);
+
+impl<'a> Judge<'a> {
+    pub(in crate::evaluate) fn new(gatekeeper: &'a Gatekeeper, limits: &'a EvaluationLimits) -> Self {
+        Self { gatekeeper, limits, machines: gatekeeper.templates.iter().map(|_| None).collect() }
+    }
+
+    /// Judges one object and what would be created from it.
+    pub(in crate::evaluate) fn judge(
+        &mut self,
+        manifest: &Manifest,
+        object: &RegoValue,
+        surroundings: &Arc<Surroundings>,
+        judgement: &mut Judgement,
+    ) {
+        self.judge_one(&Subject::Written(manifest), Some(object), surroundings, judgement);
+        match expand(&self.gatekeeper.expansions, manifest) {
+            Ok(all) => {
+                for generated in &all {
+                    let subject = Subject::Generated { written: manifest, generated };
+                    self.judge_one(&subject, None, surroundings, judgement);
+                }
+            }
+            Err(reason) => judgement.diagnostics.push(super::finding::not_expanded(manifest, &reason)),
+        }
+    }
+
+    fn judge_one(
+        &mut self,
+        subject: &Subject<'_>,
+        object: Option<&RegoValue>,
+        surroundings: &Arc<Surroundings>,
+        judgement: &mut Judgement,
+    ) {
+        let gatekeeper = self.gatekeeper;
+        let mut review = None;
+        for constraint in &gatekeeper.constraints {
+            let found = Found {
+                constraint,
+                rule: &gatekeeper.templates[constraint.template].rule,
+                subject,
+                secrets: &surroundings.secrets,
+            };
+            let (manifest, origin) = subject.judged();
+            match constraint.applies.matches(manifest, origin, &surroundings.namespaces) {
+                Ok(false) => judgement.rules += 1,
+                Ok(true) => {
+                    let review = review.get_or_insert_with(|| {
+                        let object = object.cloned().unwrap_or_else(|| of_node(&manifest.root));
+                        of_object(manifest, &object, Operation::Create)
+                    });
+                    match self.violations(constraint, review, surroundings) {
+                        Ok(violations) => {
+                            judgement.rules += 1;
+                            judgement.diagnostics.extend(violations.iter().map(|violation| found.violation(violation)));
+                        }
+                        Err(reason) => judgement.diagnostics.push(found.failed(&reason)),
+                    }
+                }
+                Err(missing) => judgement.diagnostics.push(found.without_namespace(&missing.name)),
+            }
+        }
+    }
+
+    /// What a constraint says of a review, or why it says nothing.
+    pub(super) fn violations(
+        &mut self,
+        constraint: &Constraint,
+        review: &RegoValue,
+        surroundings: &Arc<Surroundings>,
+    ) -> Result<BTreeSet<Violation>, String> {
+        let input = RegoValue::from(std::collections::BTreeMap::from([
+            (RegoValue::from("parameters"), constraint.parameters.clone()),
+            (RegoValue::from("review"), review.clone()),
+        ]));
+        let machine = self.machine(constraint.template, surroundings)?;
+        let mut violations = BTreeSet::new();
+        for members in machine.evaluate(&input) {
+            for result in members.map_err(|error| Complaint::parse(&error).message)? {
+                let message = member(&result, "msg").and_then(text).map(str::trim).unwrap_or_default();
+                if message.is_empty() {
+                    return Err("a violation without a message".to_owned());
+                }
+                let details = member(&result, "details").cloned().unwrap_or_else(RegoValue::new_object);
+                violations.insert((message.to_owned(), details));
+            }
+        }
+        Ok(violations)
+    }
+
+    fn machine(&mut self, number: usize, surroundings: &Arc<Surroundings>) -> Result<&mut Machine, String> {
+        let template = &self.gatekeeper.templates[number];
+        let slot = &mut self.machines[number];
+        if slot.is_none() {
+            let machine = Machine::new(Arc::clone(&template.plan), RegoValue::new_object(), self.limits.clone())?;
+            *slot = Some(Seeing { machine, surroundings: None });
+        }
+        let Some(seeing) = slot else { return Err("the template was not compiled".to_owned()) };
+        let seen = seeing.surroundings.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, surroundings));
+        if template.referential && !seen {
+            seeing.machine.set_data(surroundings.data.clone())?;
+            seeing.surroundings = Some(Arc::clone(surroundings));
+        }
+        Ok(&mut seeing.machine)
+    }
+}
+
+impl Subject<'_> {
+    /// The object that the template sees.
+    fn judged(&self) -> (&Manifest, Origin) {
+        match self {
+            Self::Written(manifest) => (manifest, Origin::Original),
+            Self::Generated { generated: Generated { manifest, .. }, .. } => (manifest, Origin::Generated),
+        }
+    }
+}
