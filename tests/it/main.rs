@@ -12,6 +12,7 @@ mod corpus;
 mod documents;
 mod evaluate;
 mod fast;
+mod gatekeeper;
 mod hostile;
 mod lint;
 mod load;

@@ -33,6 +33,8 @@ fn read(source: &Source, limits: &EvaluationLimits) -> Option<Reader> {
         let span = &token.1;
         let word = match token.0 {
             TokenKind::Eof => return Some(reader),
+            // `set(` is one token
+            _ if span.text() == "set(" => Word::Sign("("),
             TokenKind::Ident => Word::Name(span.text()),
             TokenKind::String | TokenKind::RawString | TokenKind::Number => Word::Value,
             _ => Word::Sign(span.text()),
@@ -176,6 +178,7 @@ mod tests {
             "package p\nx = {1}\ny = {2} { input.a }\n",
             "package p\nf(x) { input.a } else = {\"k\": 1} { input.b } else { input.c }\n",
             "package p\nx if { {1} == input.a }\ny contains {1} if { input.b }\n",
+            "package p\nx { set() == input.a }\n\ny { input.b }\n",
             "package p\nx := {1 | input.a}\n\ny := z {\n  input.a\n}\n",
             "package p\nf(x) { input.a } { input.b } else = 1 { input.c }\n",
         ] {

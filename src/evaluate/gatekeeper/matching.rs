@@ -100,7 +100,7 @@ impl Match {
     fn namespace_labels_match(&self, manifest: &Manifest, namespaces: &Namespaces) -> Result<bool, NoNamespace> {
         let Some(selector) = &self.namespace_labels else { return Ok(true) };
         if is_namespace(manifest) {
-            return Ok(selector.matches(&labels(&manifest.root)));
+            return Ok(selector.matches(&namespace_labels(manifest)));
         }
         let Some(namespace) = namespace_of(manifest) else { return Ok(true) };
         match namespaces.get(namespace) {
@@ -190,10 +190,21 @@ impl Selector {
 }
 
 /// The labels of an object.
-pub(super) fn labels(root: &Node) -> BTreeMap<String, String> {
+fn labels(root: &Node) -> BTreeMap<String, String> {
     let labels = root.get("metadata").and_then(|metadata| metadata.get("labels")).and_then(Node::as_mapping);
     let text = |value: &Node| value.as_str().unwrap_or_default().to_owned();
     labels.unwrap_or_default().iter().map(|entry| (entry.key.name.to_string(), text(&entry.value))).collect()
+}
+
+/// The labels of a namespace as the cluster has it.
+pub(super) fn namespace_labels(manifest: &Manifest) -> BTreeMap<String, String> {
+    with_name(&manifest.object.name.to_string(), labels(&manifest.root))
+}
+
+/// The label that the API server gives every namespace is added.
+pub(super) fn with_name(name: &str, mut labels: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    labels.entry("kubernetes.io/metadata.name".to_owned()).or_insert_with(|| name.to_owned());
+    labels
 }
 
 /// Whether the object is a namespace.

@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use regorus::Value as RegoValue;
 
-use super::matching::{Namespaces, is_namespace, labels};
+use super::matching::{Namespaces, is_namespace, namespace_labels, with_name};
 use crate::evaluate::finding::secret_values;
 use crate::evaluate::value::of_node;
 use crate::manifest::{Manifest, Name};
-
-/// The label that the API server gives every namespace.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// The objects around the one that is judged. Made once for an environment.
 #[derive(Debug)]
@@ -35,9 +32,7 @@ impl Surroundings {
         // there is always one of this name
         namespaces.insert("default".to_owned(), with_name("default", BTreeMap::new()));
         for manifest in manifests.iter().filter(|manifest| is_namespace(manifest)) {
-            let name = manifest.object.name.to_string();
-            let labels = with_name(&name, labels(&manifest.root));
-            namespaces.insert(name, labels);
+            namespaces.insert(manifest.object.name.to_string(), namespace_labels(manifest));
         }
         let inventory = if whole { inventory(manifests) } else { RegoValue::new_object() };
         let data = RegoValue::from(BTreeMap::from([(RegoValue::from("inventory"), inventory)]));
@@ -45,11 +40,6 @@ impl Surroundings {
             if whole { manifests.iter().flat_map(|manifest| secret_values(manifest)).collect() } else { Vec::new() };
         Self { data, namespaces, secrets }
     }
-}
-
-fn with_name(name: &str, mut labels: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    labels.entry(NAME_LABEL.to_owned()).or_insert_with(|| name.to_owned());
-    labels
 }
 
 /// `cluster[version][kind][name]` and `namespace[namespace][version][kind][name]`.
