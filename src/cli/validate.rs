@@ -70,7 +70,7 @@ pub(super) struct Arguments {
     /// Where to look schemas up by kind, in this order
     #[arg(long = "schema-location", value_name = "LOCATION", value_parser = location)]
     locations: Vec<SchemaLocation>,
-    /// Files or folders with Rego
+    /// Files or folders with Rego, or with templates and constraints of Gatekeeper
     #[arg(long = "policy", value_name = "PATH")]
     policies: Vec<String>,
     /// Packs of policies that Hydrant ships

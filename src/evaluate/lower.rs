@@ -15,6 +15,7 @@
 //! * a name from an import makes the virtual machine build the whole package behind it: the full path is written out,
 //!   and the import goes.
 //! * `walk(x)` as a value is undefined to both engines: `walk(x, __h1)` is put before. Negated it is refused.
+//! * `x = set[x]` binds no variable: it is turned around.
 //! * `sprintf` fails where OPA's does not: it is wrapped where it could (see [`texts`]).
 //! * `print` does not exist on the VM, and is no part of a verdict.
 //!
@@ -280,6 +281,11 @@ impl Lowering<'_> {
                     edits.push(insertion(end, guard(&name)));
                     true
                 }
+                Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } if is_own_index(lhs, rhs) => {
+                    self.own_index(expr, lhs, rhs, edits);
+                    self.with(statement, edits);
+                    false
+                }
                 _ => {
                     self.expression(expr, edits);
                     self.with(statement, edits);
@@ -308,6 +314,15 @@ impl Lowering<'_> {
                 false
             }
         }
+    }
+
+    /// `x = set[x]` becomes `set[x] == x`, in which the variable is bound before it is compared.
+    fn own_index(&mut self, whole: &Expr, variable: &Expr, member: &Expr, edits: &mut Vec<Edit>) {
+        let mut inner = Vec::new();
+        self.expression(member, &mut inner);
+        let text = self.rewritten(self.module.expression_range(member), inner, member);
+        let (start, end) = self.module.expression_range(whole);
+        edits.push(Edit { start, end, text: format!("{text} == {}", self.module.slice(variable.span())) });
     }
 
     fn with(&mut self, statement: &LiteralStmt, edits: &mut Vec<Edit>) {
@@ -554,6 +569,15 @@ fn imported(module: &Module, names: &Names<'_>) -> BTreeMap<usize, String> {
         Some((reference.span.start as usize, text))
     })
     .collect()
+}
+
+/// `x = set[x]`, where nothing else may bind `x`.
+fn is_own_index(variable: &Expr, member: &Expr) -> bool {
+    let name = |expression: &Expr| match expression {
+        Expr::Var { span, .. } if span.text() != "_" => Some(span.text().to_owned()),
+        _ => None,
+    };
+    matches!(member, Expr::RefBrack { index, .. } if name(variable).is_some() && name(variable) == name(index))
 }
 
 fn imports_data(import: &Import) -> bool {

@@ -4,12 +4,15 @@
 //! OPA does is refused when the set is loaded (`policy-syntax`, `policy-shape`, `policy-unsupported`); what fails
 //! later is a finding on the object that was being judged (`policy-failed`), never silence.
 //!
-//! In the order of the work: [`module`] parses a file, [`shape`], [`graph`] and [`calls`] refuse what could never
-//! report, never end, or never be reproduced; [`conflict`] finds the rules that may have several values, which one of
-//! the engines does not notice; [`lower`] and [`divide`] write around the engines' differences from OPA; [`machine`]
-//! runs; [`target`] is what it tells policies beside the object; [`finding`] turns results into diagnostics at a span.
+//! In the order of the work: [`module`] parses a file, whose [`dialect`] may be older than what follows knows; [`shape`],
+//! [`graph`] and [`calls`] refuse what could never report, never end, or never be reproduced; [`conflict`] finds the
+//! rules that may have several values, which one of the engines does not notice; [`lower`] and [`divide`] write around
+//! the engines' differences from OPA; [`closure`] puts modules together, and [`machine`] runs them; [`target`] is what
+//! it tells policies beside the object; [`finding`] turns results into diagnostics at a span. [`gatekeeper`] does all
+//! that for constraint templates.
 
 mod calls;
+mod closure;
 mod complaint;
 mod conflict;
 mod dialect;

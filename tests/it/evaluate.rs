@@ -1,7 +1,7 @@
 //! Policies judge objects exactly as OPA does, or say that they cannot.
 
 use hydrant::diagnostic::{Diagnostic, Severity, rules};
-use hydrant::evaluate::{DataDocument, EvaluationLimits, Kubernetes, PolicySet, shipped};
+use hydrant::evaluate::{DataDocument, Dialect, EvaluationLimits, Kubernetes, PolicySet, shipped};
 use hydrant::manifest::{Gvk, Manifest, Name, Node, ObjectRef, ReadLimits};
 use hydrant::parse;
 use hydrant::source::Source;
@@ -48,6 +48,64 @@ fn every_rule_answers_as_opa_does_or_is_refused() {
 #[test]
 fn rules_of_v0_answer_as_their_v1_form_does() {
     compare_with_opa(V0, "");
+}
+
+#[test]
+fn what_v0_alone_has_means_what_it_means_to_opa() {
+    let object = input(&serde_json::json!({"list": ["a", "b"], "n": 2, "kind": "A"}));
+    for (rules, expected) in [
+        ("deny[msg] { msg := input.list[_] } { msg := sprintf(\"%v\", [input.n]) }", vec!["2", "a", "b"]),
+        ("deny[\"one\"]\ndeny[\"two\"] { input.n == 2 }", vec!["one", "two"]),
+        (
+            "deny[msg] { f(input.kind) = msg }\nf(x) = y { x == \"B\"; y := \"b\" } { x == \"A\"; y := \"a\" }",
+            vec!["a"],
+        ),
+        ("deny[\"x\"] { good }\ngood { any([input.n == 1, input.n == 2]) }", vec!["x"]),
+        ("deny[\"x\"] { not all([true, input.n == 1]) }", vec!["x"]),
+        ("deny[\"x\"] { re_match(\"^A$\", input.kind); cast_string(input.kind) == \"A\" }", vec!["x"]),
+        (
+            "deny[x] { names[x] }\nnames[x] { x = all_of_them[x] }\nall_of_them[x] { x := input.list[_] }",
+            vec!["a", "b"],
+        ),
+        ("deny[k] { m[k] == 1 }\nm[k] = v { k := input.list[v] }", vec!["b"]),
+        ("deny[\"x\"] { p.q }\np[\"q\"] { input.n }", vec!["x"]),
+        ("deny[\"x\"] { s == 2 }\ns = 1 { input.none } else = 2 { input.n } else = 3", vec!["x"]),
+        ("deny[\"x\"] { allowed(\"y\") }\nallowed(\"y\")\nallowed(x) { x == 1 }", vec!["x"]),
+        ("default ok = false\nok { input.none }\ndeny[\"x\"] { ok == false }", vec!["x"]),
+    ] {
+        let set = loaded(&[&format!("package main\n\n{rules}\n")]);
+        let mut found = messages(&set, &object);
+        found.sort();
+        assert_eq!(found, expected, "{rules}");
+    }
+}
+
+#[test]
+fn a_rule_of_v0_without_words_in_v1_is_refused() {
+    let (_, diagnostics) = load(&["package main\n\ndeny[msg] { msg := \"x\" }\np.q\n"]);
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:#?}");
+    assert_eq!(diagnostics[0].rule, rules::POLICY_UNSUPPORTED);
+    assert_eq!(diagnostics[0].primary.as_ref().expect("a place").location.position().line, 4);
+}
+
+#[test]
+fn the_language_of_policies_can_be_said() {
+    let files = |text: &str| [Source::file("a.rego", text)];
+    let refused = |text: &str, dialect: Dialect| {
+        let (_, diagnostics) = PolicySet::load_as(&files(text), &[], dialect, &EvaluationLimits::default());
+        !diagnostics.is_empty()
+    };
+    let (v0, v1) = ("package p\ndeny[\"x\"] { input.a }\n", "package p\ndeny contains \"x\" if input.a\n");
+    let both = "package p\n\nimport rego.v1\n\ndeny contains \"x\" if input.a\n";
+    assert_eq!(
+        [refused(v0, Dialect::V0), refused(v0, Dialect::V1), refused(v0, Dialect::Detect)],
+        [false, true, false]
+    );
+    assert_eq!(
+        [refused(v1, Dialect::V0), refused(v1, Dialect::V1), refused(v1, Dialect::Detect)],
+        [true, false, false]
+    );
+    assert_eq!([refused(both, Dialect::V0), refused(both, Dialect::V1)], [false, false]);
 }
 
 /// A `with` sends a rule to the interpreter, which must give the same answers.

@@ -8,6 +8,7 @@ use hydrant::manifest::{Manifest, ReadLimits};
 use hydrant::source::Source;
 use hydrant::tree::{MemoryTree, RepoPath};
 use hydrant::{config, parse, pipeline};
+use proptest::prelude::*;
 
 /// A template with a body of Rego and the properties of its parameters.
 fn template(kind: &str, rego: &str, properties: &str) -> String {
@@ -364,6 +365,8 @@ fn what_could_never_judge_is_told() {
     let lonely = refused(&[constraint("K8sRequiredLabel", "a", "{}"), required_labels()]);
     assert_eq!(lonely.severity, Severity::Error);
     assert_eq!(lonely.help.as_deref(), Some("did you mean `K8sRequiredLabels`?"));
+    let one = constraint("K8sRequiredLabels", "a", "{}");
+    assert_eq!(refused(&[required_labels(), one.clone(), one]).message, "the constraint `a` is declared twice");
     let unused = refused(&[required_labels()]);
     assert_eq!((unused.rule.as_str(), unused.severity), ("policy-shape", Severity::Warning));
     let shapeless = template("Shapeless", "package shapeless\n\nviolation = msg {\n  msg := \"x\"\n}", "{}");
@@ -406,8 +409,11 @@ fn the_yaml_of_a_policy_folder_is_for_gatekeeper_only_if_it_says_so() {
     put("policies/labels/example.yaml", POD);
     put("policies/labels/suite.yaml", "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\ntests: []\n");
     put("policies/data.yaml", "a: 1\n");
-    let project =
-        config::parse(&Source::file("hydrant.yaml", "version: 1\nenvironments: {a: {branch: deploy/a}}\napps: [{path: apps/*}]\n")).expect("a project");
+    let project = config::parse(&Source::file(
+        "hydrant.yaml",
+        "version: 1\nenvironments: {a: {branch: deploy/a}}\napps: [{path: apps/*}]\n",
+    ))
+    .expect("a project");
     let checks = read_checks(&tree, &project).expect("readable");
     let names: Vec<&str> = checks.gatekeeper.iter().map(|source| source.name()).collect();
     assert_eq!(names, ["policies/labels/constraint.yml", "policies/labels/template.yaml"]);
@@ -484,4 +490,57 @@ fn a_suite_tells_of_every_case_whether_it_holds() {
         ]
     );
     assert!(!result.passed());
+}
+
+/// Rego v0 with a bit of everything, in a text with signs of several bytes.
+const VARIED: &str = "package varied # é
+
+import data.lib.names as n
+
+default ok = false
+
+ok { input.é } else = true { any([input.a == \"日\", set() == {}]) }
+
+f(x) = y {
+  y := x # { 日
+} {
+  y := {\"k\": [x]}
+}
+
+g(\"é\", _)
+
+violation[{\"msg\": msg, \"details\": {\"path\": \"metadata.name\"}}] {
+  f(input.review.object.metadata.name) = msg
+} {
+  not ok
+  x = names[x]
+  msg := sprintf(\"%d é\", [x])
+}
+
+names[x] { x := input.review.object.metadata.labels[_] }
+p.q { g(\"é\", 1) }";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Pieces of templates cut out, doubled and put elsewhere: reported or judged, at a place that exists.
+    #[test]
+    fn damaged_templates_are_reported_and_never_panic(
+        varied in any::<bool>(), from in 0..2000_usize, length in 0..60_usize, to in 0..2000_usize,
+    ) {
+        let whole = if varied { template("Varied", VARIED, "{}") } else { required_labels() };
+        let text: Vec<char> = whole.chars().collect();
+        let from = from % text.len();
+        let piece: String = text[from..(from + length).min(text.len())].iter().collect();
+        let without: String = text[..from].iter().chain(&text[(from + length).min(text.len())..]).collect();
+        let at = without.char_indices().map(|(at, _)| at).nth(to % without.chars().count().max(1)).unwrap_or_default();
+        let damaged = format!("{}{piece}{}", &without[..at], &without[at..]);
+        let constraint = constraint(if varied { "Varied" } else { "K8sRequiredLabels" }, "damaged", "{}");
+        let (set, diagnostics) = load(&[damaged, constraint]);
+        for label in diagnostics.iter().filter_map(|diagnostic| diagnostic.primary.as_ref()) {
+            let range = label.location.span.range();
+            prop_assert!(label.location.source.text().get(range).is_some(), "{label:?}");
+        }
+        judge(&set, POD);
+    }
 }

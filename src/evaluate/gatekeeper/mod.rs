@@ -169,9 +169,25 @@ impl Loading {
             return;
         }
         match constraint::read(manifest, number, &template.manifest) {
-            Ok(constraint) => self.found.constraints.push(constraint),
+            Ok(constraint) => match self.namesake(&constraint) {
+                Some(first) => {
+                    let message = format!("the constraint `{}` is declared twice", constraint.name);
+                    let diagnostic = Diagnostic::error(rules::POLICY_SYNTAX, message)
+                        .at(constraint.location, "declared again here")
+                        .also(first.location.clone(), "first declared here")
+                        .help("remove one of the two, or give it another name")
+                        .object(&manifest.object);
+                    self.diagnostics.push(diagnostic);
+                }
+                None => self.found.constraints.push(constraint),
+            },
             Err(diagnostic) => self.diagnostics.push(*diagnostic),
         }
+    }
+
+    fn namesake(&self, constraint: &Constraint) -> Option<&Constraint> {
+        let same = |other: &&Constraint| other.template == constraint.template && other.name == constraint.name;
+        self.found.constraints.iter().find(same)
     }
 
     fn without_template(&self, manifest: &Manifest) -> Diagnostic {

@@ -97,7 +97,7 @@ pub fn run_suite(
 ) -> SuiteResult {
     let result = |outcome, tests| SuiteResult { path: suite.name().to_owned(), outcome, tests };
     let stream = read(suite, &ReadLimits::default());
-    if !stream.diagnostics.is_empty() {
+    if stream.diagnostics.iter().any(is_error) {
         return result(Outcome::Refused(stream.diagnostics), Vec::new());
     }
     let found = stream.documents.iter().find(|document| is_of(&document.root, "test.gatekeeper.sh", "Suite"));
@@ -141,7 +141,7 @@ impl Runner<'_> {
         }
         let errors = |manifests: &[Manifest]| {
             let (gatekeeper, mut found) = Gatekeeper::load(manifests, self.check, self.limits);
-            found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+            found.retain(is_error);
             (gatekeeper, found)
         };
         if is_true(test.get("invalid")) {
@@ -214,7 +214,7 @@ impl Runner<'_> {
         let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{whole}` is not UTF-8"))?;
         let source = Source::file(whole.as_str(), text);
         let stream = read(&source, &ReadLimits::default());
-        if let Some(problem) = stream.diagnostics.first() {
+        if let Some(problem) = stream.diagnostics.iter().find(|found| is_error(found)) {
             return Err(format!("`{whole}`: {}", problem.message));
         }
         let roots = stream.documents.into_iter().map(|document| document.root);
@@ -314,6 +314,11 @@ fn asserted(assertion: &Node, messages: &[String]) -> Result<(), String> {
     };
     let about = pattern.map(|pattern| format!(" that match `{pattern}`")).unwrap_or_default();
     if holds { Ok(()) } else { Err(format!("{}{about}, wanted {wanted}: {messages:?}", count(found, "violation"))) }
+}
+
+/// `violations: yes` is a warning elsewhere, and the way to write it here.
+fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
 }
 
 fn is_true(node: Option<&Node>) -> bool {

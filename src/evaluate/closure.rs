@@ -1,0 +1,211 @@
+//! A closure is a list of modules that compile together: looked at, lowered, and planned for the engines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use regorus::unstable::Rule;
+
+use super::complaint::{Complaint, offset};
+use super::conflict::Conflicts;
+use super::dialect::{self, Dialect};
+use super::divide::Divided;
+use super::edit::Lowered;
+use super::finding;
+use super::graph::{Names, name_of, own_names, recursion, written_path};
+use super::lower::{Renamed, Target, lower};
+use super::machine::{Machine, Plan, Texts};
+use super::metadata::{Annotations, Metadata};
+use super::module::Module;
+use super::set::PolicyRule;
+use super::shape::{self, Reporter};
+use super::target::RESERVED;
+use super::{EvaluationLimits, calls, texts, value};
+use crate::diagnostic::{Diagnostic, RuleId, rules};
+use crate::manifest::Node;
+use crate::source::{Location, Source, Span};
+
+/// Which rules are asked for what they report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// `deny`, `violation` and `warn`, with or without a suffix, of every module.
+    Messages,
+    /// `violation` of the first module.
+    Violations,
+}
+
+impl Asked {
+    /// A rule that is asked for. An error for one that looks as if it were.
+    fn inspect<'a>(
+        self,
+        module: &Module,
+        number: usize,
+        rule: &'a Rule,
+    ) -> Result<Option<Reporter<'a>>, Box<Diagnostic>> {
+        let asked = || number == 0 && written_path(name_of(rule)).first().is_some_and(|name| name == "violation");
+        if self == Self::Messages || asked() { shape::inspect(module, rule) } else { Ok(None) }
+    }
+}
+
+/// What is wrong, and with which modules.
+pub(super) struct Problem {
+    pub(super) modules: BTreeSet<usize>,
+    pub(super) diagnostic: Box<Diagnostic>,
+}
+
+impl Problem {
+    fn with(module: usize, diagnostic: impl Into<Box<Diagnostic>>) -> Self {
+        Self { modules: BTreeSet::from([module]), diagnostic: diagnostic.into() }
+    }
+}
+
+/// Adds the functions of Rego v0 that v1 lacks, if some module calls one of them.
+pub(super) fn add_removed_functions(modules: &mut Vec<Module>, limits: &EvaluationLimits) {
+    if modules.iter().any(|module| dialect::calls_functions(&module.text)) {
+        modules.extend(Module::parse(&dialect::functions(), Dialect::V1, limits));
+    }
+}
+
+/// Everything that can be seen without the engine.
+pub(super) fn problems(modules: &[Module], data: &Node, asked: Asked) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (number, module) in modules.iter().enumerate() {
+        if asked == Asked::Messages {
+            found.extend(reserved_package(module).map(|diagnostic| Problem::with(number, diagnostic)));
+        }
+        let shapes = module.syntax.policy.iter().filter_map(|rule| asked.inspect(module, number, rule).err());
+        found.extend(shapes.map(|diagnostic| Problem::with(number, diagnostic)));
+        found.extend(
+            Annotations::of(module).diagnostics.into_iter().map(|diagnostic| Problem::with(number, diagnostic)),
+        );
+    }
+    found.extend(
+        recursion(modules).into_iter().map(|(modules, diagnostic)| Problem { modules, diagnostic: diagnostic.into() }),
+    );
+    found.extend(
+        calls::inspect(modules, data).into_iter().map(|(module, diagnostic)| Problem::with(module, diagnostic)),
+    );
+    found
+}
+
+fn reserved_package(module: &Module) -> Option<Diagnostic> {
+    let place = || module.location(module.syntax.package.refr.span());
+    (module.package.first().map(String::as_str) == Some(RESERVED)).then(|| {
+        Diagnostic::error(rules::POLICY_SHAPE, format!("`data.{RESERVED}` is what Hydrant tells policies"))
+            .at(place(), "no package can lie there")
+            .help("give the package another name")
+    })
+}
+
+/// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
+pub(super) fn compile(
+    modules: &[Module],
+    data: &Node,
+    asked: Asked,
+    limits: &EvaluationLimits,
+) -> Result<(Vec<PolicyRule>, Arc<Plan>), Problem> {
+    let own = own_names(modules);
+    let conflicts = Conflicts::of(modules);
+    let (mut divided, mut interpreted_rules) = (Divided::default(), BTreeSet::new());
+    let mut policy_rules: Vec<PolicyRule> = Vec::new();
+    let mut paths = Vec::new();
+    let mut namesakes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    let (mut lowered, mut interpreted): (Vec<Lowered>, Vec<Lowered>) = (Vec::new(), Vec::new());
+    for (number, module) in modules.iter().enumerate() {
+        let annotations = Annotations::of(module);
+        let names = Names::of(module, &own[&module.package]);
+        let mut renamed = Vec::new();
+        let reporters: Vec<Reporter<'_>> =
+            module.syntax.policy.iter().filter_map(|rule| asked.inspect(module, number, rule).ok().flatten()).collect();
+        for reporter in &reporters {
+            let name = format!("__hydrant_{}_{}", policy_rules.len(), reporter.name);
+            let package = module.slice(module.syntax.package.refr.span());
+            paths.push(format!("data.{package}.{name}"));
+            namesakes.entry(package).or_default().push((reporter.name.clone(), name.clone()));
+            if conflicts.reached_by(&names, number, module, reporter.rule) {
+                interpreted_rules.insert(policy_rules.len());
+            }
+            policy_rules.push(describe(module, reporter, &reporters, &annotations));
+            renamed.push(Renamed { span: reporter.name_span, name });
+        }
+        let blamed = |diagnostic| Problem::with(number, diagnostic);
+        lowered.push(lower(module, &names, &renamed, Target::Machine).map_err(blamed)?);
+        renamed.extend(divided.rename(module, &conflicts));
+        interpreted.push(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?);
+    }
+    let texts = |lowered: &[Lowered]| -> Vec<(String, String)> {
+        let own = modules.iter().zip(lowered);
+        own.map(|(module, lowered)| (module.source.name().to_owned(), lowered.text.clone()))
+            .chain(namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names))))
+            .collect()
+    };
+    let mut texts = Texts { machine: texts(&lowered), interpreter: texts(&interpreted) };
+    texts.interpreter.extend(divided.collecting());
+    for texts in [&mut texts.machine, &mut texts.interpreter] {
+        texts.extend(texts::module(texts));
+    }
+    let plan = Plan::make(texts, paths, interpreted_rules, &value::of_node(data), limits).map(Arc::new);
+    let tried = plan.and_then(|plan| {
+        // what a worker will do later, without asking whether it can
+        let mut machine = Machine::new(Arc::clone(&plan), value::of_node(data), limits.clone())?;
+        machine.try_interpreted().map(|()| plan)
+    });
+    let plan = tried.map_err(|error| blame(&error, modules, &lowered))?;
+    Ok((policy_rules, plan))
+}
+
+/// The set `deny` as policies know it: the union of the rules of that name, which each have a name of their own.
+fn under_old_names(package: &str, names: &[(String, String)]) -> String {
+    let rules = names.iter().map(|(old, new)| format!("{old} contains member if some member in {new}\n"));
+    std::iter::once(format!("package {package}\n")).chain(rules).collect()
+}
+
+fn describe(
+    module: &Module,
+    reporter: &Reporter<'_>,
+    reporters: &[Reporter<'_>],
+    annotations: &Annotations,
+) -> PolicyRule {
+    let start_of = |rule: &Rule| module.original(rule.span().start as usize);
+    let start = |reporter: &Reporter<'_>| start_of(reporter.rule);
+    let all: Vec<usize> = module.syntax.policy.iter().map(|rule| start_of(rule)).collect();
+    let same: Vec<usize> = reporters.iter().filter(|other| other.name == reporter.name).map(start).collect();
+    let Metadata { title, description, id, severity, fix, related } = annotations.about(start(reporter), &same, &all);
+    let suffix = reporter.name.split_once('_').and_then(|(_, suffix)| finding::rule_id(suffix));
+    let package = || module.package.last().and_then(|part| finding::rule_id(part));
+    PolicyRule {
+        id: id.or(suffix).or_else(package).unwrap_or_else(|| RuleId::of_policy("policy")),
+        severity: severity.unwrap_or(reporter.severity),
+        title,
+        description,
+        fix,
+        related,
+        package: module.package_name(),
+        name: reporter.name.clone(),
+        location: module.location(reporter.name_span),
+    }
+}
+
+fn blame(error: &str, modules: &[Module], lowered: &[Lowered]) -> Problem {
+    let complaint = Complaint::parse(error);
+    let place = complaint.place.as_ref().and_then(|(file, line, column)| {
+        let number = modules.iter().position(|module| module.source.name() == file)?;
+        let text = Source::file(file.as_str(), lowered[number].text.as_str());
+        let at = lowered[number].original(offset(&text, *line, *column)?);
+        Some((number, modules[number].original(at)))
+    });
+    let message = format!("the policy does not compile: {}", complaint.message);
+    let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message);
+    match place {
+        Some((number, at)) => {
+            let source = &modules[number].source;
+            let diagnostic = diagnostic
+                .at(Location::new(source, Span::new(at, at)), "here")
+                .help("correct the rule; if `opa check` accepts it, write it in another way");
+            Problem::with(number, diagnostic)
+        }
+        None => Problem {
+            modules: (0..modules.len()).collect(),
+            diagnostic: diagnostic.help("load the policy files one by one to find the one that fails").into(),
+        },
+    }
+}
