@@ -499,11 +499,12 @@ import data.lib.names as n
 
 default ok = false
 
-ok { input.é } else = true { any([input.a == \"日\", set() == {}]) }
+ok { input[\"é\"] } else = true { any([input.a == \"日\", set() == {}]) }
 
 f(x) = y {
   y := x # { 日
 } {
+  x == 1
   y := {\"k\": [x]}
 }
 
@@ -519,6 +520,12 @@ violation[{\"msg\": msg, \"details\": {\"path\": \"metadata.name\"}}] {
 
 names[x] { x := input.review.object.metadata.labels[_] }
 p.q { g(\"é\", 1) }";
+
+#[test]
+fn rego_v0_with_a_bit_of_everything_judges() {
+    let set = loaded(&[template("Varied", VARIED, "{}"), constraint("Varied", "v", "{}")]);
+    assert_eq!(messages(&set, POD), ["varied: [v] web", "varied: [v] web é"]);
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
