@@ -41,8 +41,14 @@ impl Asked {
         number: usize,
         rule: &'a Rule,
     ) -> Result<Option<Reporter<'a>>, Box<Diagnostic>> {
-        let asked = || number == 0 && written_path(name_of(rule)).first().is_some_and(|name| name == "violation");
-        if self == Self::Messages || asked() { shape::inspect(module, rule) } else { Ok(None) }
+        let asked = match self {
+            // what is in a test reports to nobody, whatever its name
+            Self::Messages => !module.is_test(),
+            Self::Violations => {
+                number == 0 && written_path(name_of(rule)).first().is_some_and(|name| name == "violation")
+            }
+        };
+        if asked { shape::inspect(module, rule) } else { Ok(None) }
     }
 }
 
@@ -55,6 +61,30 @@ pub(super) struct Problem {
 impl Problem {
     fn with(module: usize, diagnostic: impl Into<Box<Diagnostic>>) -> Self {
         Self { modules: BTreeSet::from([module]), diagnostic: diagnostic.into() }
+    }
+}
+
+/// Tries modules together, leaves out those that are to blame, and tries again until the rest is good.
+pub(super) fn settle<T: Default>(
+    modules: &mut Vec<Module>,
+    diagnostics: &mut Vec<Diagnostic>,
+    attempt: impl Fn(&[Module]) -> Result<T, Vec<Problem>>,
+) -> T {
+    loop {
+        let problems = match attempt(modules) {
+            Ok(good) => return good,
+            Err(problems) => problems,
+        };
+        let bad: BTreeSet<usize> = problems.iter().flat_map(|problem| problem.modules.iter().copied()).collect();
+        diagnostics.extend(problems.into_iter().map(|problem| *problem.diagnostic));
+        if bad.is_empty() {
+            return T::default(); // nothing is left that could be to blame
+        }
+        let mut number = 0;
+        modules.retain(|_| {
+            number += 1;
+            !bad.contains(&(number - 1))
+        });
     }
 }
 
@@ -96,24 +126,53 @@ fn reserved_package(module: &Module) -> Option<Diagnostic> {
     })
 }
 
-/// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
-pub(super) fn compile(
-    modules: &[Module],
-    data: &Node,
+/// Modules written for the engines.
+pub(super) struct Prepared {
+    rules: Vec<PolicyRule>,
+    paths: Vec<String>,
+    interpreted: BTreeSet<usize>,
+    machine: Vec<Lowered>,
+    /// What the interpreter gets for each module.
+    pub(super) interpreter: Vec<Lowered>,
+    under_old_names: Vec<(String, String)>,
+    collecting: Vec<(String, String)>,
+}
+
+impl Prepared {
+    /// File names and texts for each engine. `modules` are those that were prepared.
+    pub(super) fn texts(&self, modules: &[Module]) -> Texts {
+        let all = |lowered: &[Lowered]| -> Vec<(String, String)> {
+            let own = modules.iter().zip(lowered);
+            own.map(|(module, lowered)| (module.source.name().to_owned(), lowered.text.clone()))
+                .chain(self.under_old_names.iter().cloned())
+                .collect()
+        };
+        let mut texts = Texts { machine: all(&self.machine), interpreter: all(&self.interpreter) };
+        texts.interpreter.extend(self.collecting.iter().cloned());
+        for texts in [&mut texts.machine, &mut texts.interpreter] {
+            texts.extend(texts::module(texts));
+        }
+        texts
+    }
+}
+
+/// Lowers. `more` names definitions of a module that get names of their own besides those that report.
+pub(super) fn prepare<'a>(
+    modules: &'a [Module],
+    conflicts: &Conflicts,
     asked: Asked,
-    limits: &EvaluationLimits,
-) -> Result<(Vec<PolicyRule>, Arc<Plan>), Problem> {
+    more: impl Fn(usize) -> Vec<Renamed<'a>>,
+) -> Result<Prepared, Problem> {
     let own = own_names(modules);
-    let conflicts = Conflicts::of(modules);
     let (mut divided, mut interpreted_rules) = (Divided::default(), BTreeSet::new());
     let mut policy_rules: Vec<PolicyRule> = Vec::new();
     let mut paths = Vec::new();
     let mut namesakes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-    let (mut lowered, mut interpreted): (Vec<Lowered>, Vec<Lowered>) = (Vec::new(), Vec::new());
+    let (mut machine, mut interpreter): (Vec<Lowered>, Vec<Lowered>) = (Vec::new(), Vec::new());
     for (number, module) in modules.iter().enumerate() {
         let annotations = Annotations::of(module);
         let names = Names::of(module, &own[&module.package]);
-        let mut renamed = Vec::new();
+        let mut renamed = more(number);
         let reporters: Vec<Reporter<'_>> =
             module.syntax.policy.iter().filter_map(|rule| asked.inspect(module, number, rule).ok().flatten()).collect();
         for reporter in &reporters {
@@ -128,29 +187,40 @@ pub(super) fn compile(
             renamed.push(Renamed { span: reporter.name_span, name });
         }
         let blamed = |diagnostic| Problem::with(number, diagnostic);
-        lowered.push(lower(module, &names, &renamed, Target::Machine).map_err(blamed)?);
-        renamed.extend(divided.rename(module, &conflicts));
-        interpreted.push(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?);
+        machine.push(lower(module, &names, &renamed, Target::Machine).map_err(blamed)?);
+        renamed.extend(divided.rename(module, conflicts));
+        interpreter.push(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?);
     }
-    let texts = |lowered: &[Lowered]| -> Vec<(String, String)> {
-        let own = modules.iter().zip(lowered);
-        own.map(|(module, lowered)| (module.source.name().to_owned(), lowered.text.clone()))
-            .chain(namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names))))
-            .collect()
-    };
-    let mut texts = Texts { machine: texts(&lowered), interpreter: texts(&interpreted) };
-    texts.interpreter.extend(divided.collecting());
-    for texts in [&mut texts.machine, &mut texts.interpreter] {
-        texts.extend(texts::module(texts));
-    }
-    let plan = Plan::make(texts, paths, interpreted_rules, &value::of_node(data), limits).map(Arc::new);
+    let renamed = namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names)));
+    Ok(Prepared {
+        rules: policy_rules,
+        paths,
+        interpreted: interpreted_rules,
+        machine,
+        interpreter,
+        under_old_names: renamed.collect(),
+        collecting: divided.collecting(),
+    })
+}
+
+/// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
+pub(super) fn compile(
+    modules: &[Module],
+    data: &Node,
+    asked: Asked,
+    limits: &EvaluationLimits,
+) -> Result<(Vec<PolicyRule>, Arc<Plan>), Problem> {
+    let prepared = prepare(modules, &Conflicts::of(modules), asked, |_| Vec::new())?;
+    let texts = prepared.texts(modules);
+    let Prepared { rules, paths, interpreted, machine, .. } = prepared;
+    let plan = Plan::make(texts, paths, interpreted, &value::of_node(data), limits).map(Arc::new);
     let tried = plan.and_then(|plan| {
         // what a worker will do later, without asking whether it can
         let mut machine = Machine::new(Arc::clone(&plan), value::of_node(data), limits.clone())?;
         machine.try_interpreted().map(|()| plan)
     });
-    let plan = tried.map_err(|error| blame(&error, modules, &lowered))?;
-    Ok((policy_rules, plan))
+    let plan = tried.map_err(|error| blame(&error, modules, &machine))?;
+    Ok((rules, plan))
 }
 
 /// The set `deny` as policies know it: the union of the rules of that name, which each have a name of their own.
@@ -185,7 +255,7 @@ fn describe(
     }
 }
 
-fn blame(error: &str, modules: &[Module], lowered: &[Lowered]) -> Problem {
+pub(super) fn blame(error: &str, modules: &[Module], lowered: &[Lowered]) -> Problem {
     let complaint = Complaint::parse(error);
     let place = complaint.place.as_ref().and_then(|(file, line, column)| {
         let number = modules.iter().position(|module| module.source.name() == file)?;

@@ -19,7 +19,7 @@ use super::EvaluationLimits;
 use super::module::lengths;
 
 /// The package of the rules that collect what the policies report. No policy can name it: it is not in its text.
-const PACKAGE: &str = "__hydrant__";
+pub(super) const PACKAGE: &str = "__hydrant__";
 
 /// How many rules go into one program; a program's size is limited to 65,535 instructions.
 const RULES_IN_A_PROGRAM: usize = 64;
@@ -97,16 +97,8 @@ impl Plan {
         data: &RegoValue,
         limits: &EvaluationLimits,
     ) -> Result<Engine, String> {
-        let mut engine = Engine::new();
-        engine.set_strict_builtin_errors(false); // as OPA: a failing built-in is undefined
-        engine.set_policy_length_config(lengths(limits));
-        engine.set_execution_timer_config(timer(limits));
         let collecting = (format!("<{PACKAGE}>"), self.collecting_module());
-        for (name, text) in texts.iter().chain([&collecting]) {
-            engine.add_policy(name.clone(), text.clone()).map_err(|error| error.to_string())?;
-        }
-        engine.add_data(data.clone()).map_err(|error| error.to_string())?;
-        Ok(engine)
+        new_engine(texts.iter().chain([&collecting]), data, limits)
     }
 
     fn collecting_module(&self) -> String {
@@ -133,6 +125,23 @@ impl Plan {
         };
         self.programs.iter().enumerate().map(compile).collect()
     }
+}
+
+/// An engine that holds some texts.
+pub(super) fn new_engine<'a>(
+    texts: impl Iterator<Item = &'a (String, String)>,
+    data: &RegoValue,
+    limits: &EvaluationLimits,
+) -> Result<Engine, String> {
+    let mut engine = Engine::new();
+    engine.set_strict_builtin_errors(false); // as OPA: a failing built-in is undefined
+    engine.set_policy_length_config(lengths(limits));
+    engine.set_execution_timer_config(timer(limits));
+    for (name, text) in texts {
+        engine.add_policy(name.clone(), text.clone()).map_err(|error| error.to_string())?;
+    }
+    engine.add_data(data.clone()).map_err(|error| error.to_string())?;
+    Ok(engine)
 }
 
 fn in_programs(rules: &[usize]) -> Vec<Vec<usize>> {
@@ -280,7 +289,7 @@ fn sort_by_rule(collected: &RegoValue, results: &mut [Result<Vec<RegoValue>, Str
 }
 
 /// regorus puts the values into some of its words; they could be anything, and are told nowhere.
-fn without_values(error: String) -> String {
+pub(super) fn without_values(error: String) -> String {
     let several = ["multiple outputs", "generated multiple times", "rule conflicts with rule at"];
     if several.iter().any(|words| error.contains(words)) { SEVERAL_VALUES.to_owned() } else { error }
 }

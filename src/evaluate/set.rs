@@ -1,9 +1,8 @@
 //! A policy set is all policies that judge an object: loaded, refused where they could fail open, and compiled.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::closure::{Asked, add_removed_functions, compile, problems};
+use super::closure::{Asked, add_removed_functions, compile, problems, settle};
 use super::complaint::Complaint;
 use super::dialect::Dialect;
 use super::finding;
@@ -101,25 +100,13 @@ impl PolicySet {
         }
         add_removed_functions(&mut modules, limits);
         let example = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
-        let (rules, plan) = loop {
-            let problems = match problems(&modules, &example, Asked::Messages) {
-                problems if problems.is_empty() => match compile(&modules, &example, Asked::Messages, limits) {
-                    Ok(compiled) => break compiled,
-                    Err(problem) => vec![problem],
-                },
-                problems => problems,
-            };
-            let bad: BTreeSet<usize> = problems.iter().flat_map(|problem| problem.modules.iter().copied()).collect();
-            diagnostics.extend(problems.into_iter().map(|problem| *problem.diagnostic));
-            if bad.is_empty() {
-                break (Vec::new(), Arc::new(Plan::default())); // nothing is left that could be to blame
-            }
-            let mut number = 0;
-            modules.retain(|_| {
-                number += 1;
-                !bad.contains(&(number - 1))
+        let (rules, plan) =
+            settle(&mut modules, &mut diagnostics, |modules| match problems(modules, &example, Asked::Messages) {
+                problems if problems.is_empty() => {
+                    compile(modules, &example, Asked::Messages, limits).map_err(|problem| vec![problem])
+                }
+                problems => Err(problems),
             });
-        };
         let digest = digest(files, documents);
         let gatekeeper = Gatekeeper::default();
         (Self { rules, plan, data, limits: limits.clone(), digest, gatekeeper }, diagnostics)
@@ -224,7 +211,7 @@ impl Evaluator<'_> {
     }
 }
 
-fn sorted(files: &[Arc<Source>]) -> Vec<Arc<Source>> {
+pub(super) fn sorted(files: &[Arc<Source>]) -> Vec<Arc<Source>> {
     let mut files = files.to_vec();
     files.sort_by(|a, b| a.name().cmp(b.name()));
     files
@@ -241,7 +228,7 @@ fn digest(files: &[Arc<Source>], documents: &[DataDocument]) -> Digest {
     Digest::of_list(items.iter().map(|(name, digest)| (name.as_str(), *digest)))
 }
 
-fn merge_documents(documents: &[DataDocument], diagnostics: &mut Vec<Diagnostic>) -> Node {
+pub(super) fn merge_documents(documents: &[DataDocument], diagnostics: &mut Vec<Diagnostic>) -> Node {
     let mut root = Node::synthetic(Value::Mapping(Vec::new()));
     for document in documents {
         let stream = read(&document.source, &ReadLimits::default());
