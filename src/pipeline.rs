@@ -13,6 +13,7 @@ mod lookup;
 mod loose;
 mod preload;
 mod publication;
+pub mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

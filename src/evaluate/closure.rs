@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regorus::unstable::Rule;
 
-use super::complaint::{Complaint, offset};
+use super::complaint::Complaint;
 use super::conflict::Conflicts;
 use super::dialect::{self, Dialect};
 use super::divide::Divided;
@@ -22,7 +22,7 @@ use super::target::RESERVED;
 use super::{EvaluationLimits, calls, texts, value};
 use crate::diagnostic::{Diagnostic, RuleId, rules};
 use crate::manifest::Node;
-use crate::source::{Location, Source, Span};
+use crate::source::{Location, Span};
 
 /// Which rules are asked for what they report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,13 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    fn with(module: usize, diagnostic: impl Into<Box<Diagnostic>>) -> Self {
+    /// What is told of it.
+    pub(super) fn into_diagnostic(self) -> Diagnostic {
+        *self.diagnostic
+    }
+
+    /// One with a single module.
+    pub(super) fn with(module: usize, diagnostic: impl Into<Box<Diagnostic>>) -> Self {
         Self { modules: BTreeSet::from([module]), diagnostic: diagnostic.into() }
     }
 }
@@ -219,7 +225,8 @@ pub(super) fn compile(
         let mut machine = Machine::new(Arc::clone(&plan), value::of_node(data), limits.clone())?;
         machine.try_interpreted().map(|()| plan)
     });
-    let plan = tried.map_err(|error| blame(&error, modules, &machine))?;
+    let original = |number: usize, line, column| machine[number].original_place(line, column);
+    let plan = tried.map_err(|error| blame(&error, modules, original))?;
     Ok((rules, plan))
 }
 
@@ -255,13 +262,12 @@ fn describe(
     }
 }
 
-pub(super) fn blame(error: &str, modules: &[Module], lowered: &[Lowered]) -> Problem {
+/// Whom an error of an engine is about. `original` leads from line and column of an engine's text to the module's.
+pub(super) fn blame(error: &str, modules: &[Module], original: impl Fn(usize, u32, u32) -> Option<usize>) -> Problem {
     let complaint = Complaint::parse(error);
     let place = complaint.place.as_ref().and_then(|(file, line, column)| {
         let number = modules.iter().position(|module| module.source.name() == file)?;
-        let text = Source::file(file.as_str(), lowered[number].text.as_str());
-        let at = lowered[number].original(offset(&text, *line, *column)?);
-        Some((number, modules[number].original(at)))
+        Some((number, modules[number].original(original(number, *line, *column)?)))
     });
     let message = format!("the policy does not compile: {}", complaint.message);
     let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message);

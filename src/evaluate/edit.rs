@@ -1,5 +1,8 @@
 //! Edits: pieces of a policy's text replaced, with the way back from any place to where it came from.
 
+use super::complaint::offset;
+use crate::source::Source;
+
 /// A policy text for the engine, with the way back to the text of the user.
 #[derive(Debug, Clone)]
 pub(super) struct Lowered {
@@ -24,6 +27,12 @@ impl Lowered {
             Some((_, end, start, _)) if offset < *end => *start,
             Some((_, end, _, original_end)) => original_end + (offset - end),
         }
+    }
+
+    /// The offset in the user's text of a line and column of the engine's, as the engine counts them.
+    pub(super) fn original_place(&self, line: u32, column: u32) -> Option<usize> {
+        let text = Source::file("", self.text.as_str());
+        Some(self.original(offset(&text, line, column)?))
     }
 }
 

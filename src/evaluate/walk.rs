@@ -112,7 +112,8 @@ fn in_query(query: &Query, visit: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn below(expression: &Expr, visit: &mut dyn FnMut(&Expr)) {
+/// Calls `visit` on an expression and on every one inside it.
+pub(super) fn below(expression: &Expr, visit: &mut dyn FnMut(&Expr)) {
     visit(expression);
     let mut bodies = Vec::new();
     let mut expressions = Vec::new();
@@ -122,4 +123,32 @@ fn below(expression: &Expr, visit: &mut dyn FnMut(&Expr)) {
     });
     expressions.into_iter().for_each(|child| below(child, visit));
     bodies.into_iter().for_each(|query| in_query(query, visit));
+}
+
+/// Calls `visit` on every query of a rule: its bodies, and those of comprehensions and `every` inside them.
+pub(super) fn every_query<'a>(rule: &'a Rule, visit: &mut dyn FnMut(&'a Query)) {
+    let Rule::Spec { head, bodies, .. } = rule else { return };
+    expressions_of_head(head).into_iter().for_each(|expression| queries_below(expression, visit));
+    for body in bodies {
+        body.assign.iter().for_each(|assign| queries_below(&assign.value, visit));
+        queries_in(&body.query, visit);
+    }
+}
+
+fn queries_in<'a>(query: &'a Query, visit: &mut dyn FnMut(&'a Query)) {
+    visit(query);
+    for statement in &query.stmts {
+        expressions_of(statement).into_iter().for_each(|expression| queries_below(expression, visit));
+        if let Literal::Every { query, .. } = &statement.literal {
+            queries_in(query, visit);
+        }
+    }
+}
+
+/// The same for the queries inside an expression.
+pub(super) fn queries_below<'a>(expression: &'a Expr, visit: &mut dyn FnMut(&'a Query)) {
+    children(expression, &mut |child| match child {
+        Child::Expression(child) => queries_below(child, visit),
+        Child::Body(query) => queries_in(query, visit),
+    });
 }

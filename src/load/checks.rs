@@ -45,7 +45,7 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
         listing.is_folder(&path).then(|| Spanned::default_value(path)).into_iter().collect::<Vec<_>>()
     };
     let policies = project.policies.paths.clone().unwrap_or_else(default_policies);
-    let (policies, data, gatekeeper) = sort(reader.read(&policies, NO_POLICY, may_be_policy, is_policy)?);
+    let (policies, data, gatekeeper) = sort(reader.read(&policies, NO_POLICY, may_be_policy, is_useful)?);
     let any = |_: &Source| true;
     let checks = Checks {
         policies,
@@ -60,7 +60,7 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
 
 /// Reads what somebody named outside any project: files, or folders with all they hold.
 pub fn read_loose_checks(base: &Path, policies: &[String], crds: &[String]) -> Result<Checks, LooseError> {
-    let found = read_loose(base, policies, NO_POLICY, may_be_policy, is_policy)?;
+    let found = read_loose(base, policies, NO_POLICY, may_be_policy, is_useful)?;
     let (policies, data, gatekeeper) = sort(found);
     let crds = read_loose(base, crds, "YAML or JSON", super::roles::is_manifest, |_| true)?;
     Ok(Checks { policies, data, gatekeeper, crds, diagnostics: Vec::new() })
@@ -102,7 +102,7 @@ fn may_be_policy(path: &RepoPath) -> bool {
 }
 
 /// Of the YAML in a policy folder, only what Gatekeeper judges by is meant for us; examples and suites lie there too.
-fn is_policy(source: &Source) -> bool {
+fn is_useful(source: &Source) -> bool {
     source.name().ends_with(".rego") || is_data(source.name()) || is_for_gatekeeper(source.text())
 }
 
@@ -116,6 +116,11 @@ fn is_for_gatekeeper(text: &str) -> bool {
         let value = text[at + key.len()..].trim_start_matches(['"', '\'', ':', ' ', '\t']);
         GROUPS.iter().any(|group| value.starts_with(group))
     })
+}
+
+/// Whether a file is Rego, or data beside it.
+pub(super) fn is_policy(path: &RepoPath) -> bool {
+    path.extension() == Some("rego") || is_data(path.as_str())
 }
 
 struct Reader<'a> {

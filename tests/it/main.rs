@@ -22,6 +22,7 @@ mod render;
 mod rules;
 mod sandbox;
 mod shipped;
+mod testing;
 mod validate;
 mod writers;
 mod yaml;

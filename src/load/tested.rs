@@ -1,0 +1,102 @@
+//! Tests: what `hydrant test` reads from a folder: policies and their tests, data documents, Gatekeeper suites.
+
+use std::sync::Arc;
+
+use super::LoadError;
+use super::checks::is_policy;
+use super::roles::is_hidden;
+use crate::diagnostic::{Diagnostic, rules};
+use crate::manifest::{ReadLimits, read};
+use crate::source::Source;
+use crate::tree::{ReadTree, RepoPath, TreeError};
+
+/// Everything that is tested, each list sorted by name, each file once.
+#[derive(Debug, Default)]
+pub struct TestFiles {
+    /// Rego, tests included.
+    pub policies: Vec<Arc<Source>>,
+    /// The data documents beside it: `data.json`, `data.yaml`, `data.yml`.
+    pub data: Vec<Arc<Source>>,
+    /// Gatekeeper suites.
+    pub suites: Vec<Arc<Source>>,
+    /// Files that cannot be read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl TestFiles {
+    /// Adds what lies at or under a path of a tree; everything for `None`. `name` is how a file is called from then on.
+    pub fn add(
+        &mut self,
+        tree: &dyn ReadTree,
+        path: Option<&RepoPath>,
+        name: impl Fn(&RepoPath) -> String,
+    ) -> Result<(), LoadError> {
+        for file in tree.files(path)? {
+            let below = path.and_then(|path| file.strip_prefix(path)).unwrap_or(file.as_str());
+            let named_itself = path == Some(&file);
+            if !is_wanted(&file) || (!named_itself && is_hidden(below)) {
+                continue;
+            }
+            match tree.read(&file) {
+                Ok(bytes) => self.sort_in(&file, name(&file), &bytes),
+                Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => {
+                    self.diagnostics.push(unreadable(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for list in [&mut self.policies, &mut self.data, &mut self.suites] {
+            list.sort_by(|a, b| a.name().cmp(b.name()));
+            list.dedup_by(|a, b| a.name() == b.name());
+        }
+        Ok(())
+    }
+
+    /// Whether there is nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty() && self.suites.is_empty()
+    }
+
+    fn sort_in(&mut self, file: &RepoPath, name: String, bytes: &[u8]) {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            if is_policy(file) {
+                self.diagnostics.push(unreadable(format!("`{name}` is not UTF-8")));
+            }
+            return;
+        };
+        let source = Source::file(name, text);
+        if file.extension() == Some("rego") {
+            self.policies.push(source);
+        } else if is_suite(&source) {
+            self.suites.push(source);
+        } else if is_policy(file) {
+            self.data.push(source);
+        }
+    }
+}
+
+fn is_wanted(file: &RepoPath) -> bool {
+    is_policy(file) || matches!(file.extension(), Some("yaml" | "yml"))
+}
+
+/// Whether a file holds a Gatekeeper suite. One that names the group and is no YAML counts too, so that it is not lost.
+fn is_suite(source: &Arc<Source>) -> bool {
+    const GROUP: &str = "test.gatekeeper.sh/";
+    if !source.text().contains(GROUP) {
+        return false;
+    }
+    let stream = read(source, &ReadLimits::default());
+    let text_at = |document: &crate::manifest::Node, key: &str| {
+        document.get(key).and_then(crate::manifest::Node::as_str).unwrap_or_default().to_owned()
+    };
+    !stream.diagnostics.is_empty()
+        || stream.documents.iter().any(|document| {
+            text_at(&document.root, "apiVersion").starts_with(GROUP) && text_at(&document.root, "kind") == "Suite"
+        })
+}
+
+fn unreadable(problem: String) -> Diagnostic {
+    let diagnostic = Diagnostic::error(rules::UNREADABLE_INPUT, problem);
+    diagnostic.help("replace it by a text file of this repository, or move it elsewhere")
+}

@@ -1,0 +1,119 @@
+//! Testing: every Rego test and every Gatekeeper suite, side by side, results in the order of files and lines.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use super::Progress;
+use crate::diagnostic::Diagnostic;
+use crate::evaluate::testing::{Coverage, Reached, Runner, Test, TestResult, TestSuite};
+use crate::evaluate::{DataDocument, EvaluationLimits};
+use crate::load::TestFiles;
+use crate::source::Source;
+
+/// How many tests a worker takes at once.
+const BATCH: usize = 4;
+
+/// Which tests, and what is asked of them.
+pub struct TestOptions<'a> {
+    /// Whether a test is run, by its full name.
+    pub selected: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Whether coverage is measured.
+    pub coverage: bool,
+    /// What loading and each test may cost.
+    pub limits: EvaluationLimits,
+}
+
+/// What a run of tests gave.
+pub struct Tested {
+    /// Files that do not load; what was in them was not tested.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many tests there are, selected or not.
+    pub known: usize,
+    /// Those that were selected, in the order of files and lines.
+    pub tests: Vec<TestRun>,
+    /// Gatekeeper suites, in the order of their names.
+    pub suites: Vec<SuiteRun>,
+    /// What the tests reached, or why that could not be measured; `None` if nobody asked.
+    pub coverage: Option<Result<Coverage, String>>,
+}
+
+/// One test that was selected.
+pub struct TestRun {
+    /// The test.
+    pub test: Test,
+    /// What came of it.
+    pub result: TestResult,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// One Gatekeeper suite.
+pub struct SuiteRun {
+    /// Its file.
+    pub source: Arc<Source>,
+    /// What came of it.
+    pub outcome: SuiteOutcome,
+}
+
+/// What came of a Gatekeeper suite.
+pub enum SuiteOutcome {
+    /// This version cannot run it. It counts as failed: a suite nobody runs proves nothing.
+    NotRun(&'static str),
+}
+
+/// Loads policies with their tests and runs those that are selected. `support` are policies that others may import.
+pub fn test(files: &TestFiles, support: &[Arc<Source>], options: &TestOptions<'_>, progress: &dyn Progress) -> Tested {
+    // as judging places them: a data file's content is `data` itself
+    let data = files.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
+    let (suite, refused) = TestSuite::load(&files.policies, support, &data.collect::<Vec<_>>(), &options.limits);
+    let diagnostics = files.diagnostics.iter().cloned().chain(refused).collect();
+    let all = suite.tests().iter().enumerate();
+    let selected: Vec<usize> =
+        all.filter(|(_, test)| (options.selected)(&test.full_name())).map(|(number, _)| number).collect();
+    let measurable = options.coverage.then(|| suite.measurable());
+    let measured = matches!(measurable, Some(Ok(())));
+    let (tests, reached) = run(&suite, &selected, measured, progress);
+    let coverage = measurable.map(|measurable| measurable.map(|()| suite.coverage(&reached)));
+    let suites = files.suites.iter().map(run_suite).collect();
+    progress.finish();
+    Tested { diagnostics, known: suite.tests().len(), tests, suites, coverage }
+}
+
+/// Starting engines costs milliseconds, so runners are passed from batch to batch: as many as there are workers.
+fn run(suite: &TestSuite, selected: &[usize], measure: bool, progress: &dyn Progress) -> (Vec<TestRun>, Reached) {
+    progress.stage("testing", selected.len());
+    let idle: Mutex<Vec<Runner<'_>>> = Mutex::new(Vec::new());
+    let take = || idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_else(|| suite.runner(measure));
+    let runs = selected
+        .par_chunks(BATCH)
+        .flat_map_iter(|batch| {
+            let mut runner = take();
+            let runs: Vec<TestRun> = batch
+                .iter()
+                .map(|number| {
+                    let started = Instant::now();
+                    let result = runner.run(*number);
+                    progress.advance();
+                    TestRun { test: suite.tests()[*number].clone(), result, time: started.elapsed() }
+                })
+                .collect();
+            if let Ok(mut idle) = idle.lock() {
+                idle.push(runner);
+            }
+            runs
+        })
+        .collect();
+    let mut reached = Reached::default();
+    for runner in idle.into_inner().unwrap_or_default() {
+        reached.merge(runner.reached());
+    }
+    (runs, reached)
+}
+
+/// The one place where a suite is run.
+fn run_suite(source: &Arc<Source>) -> SuiteRun {
+    let outcome = SuiteOutcome::NotRun("this version does not run Gatekeeper suites");
+    SuiteRun { source: Arc::clone(source), outcome }
+}
