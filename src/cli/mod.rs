@@ -14,6 +14,7 @@ mod publish;
 mod render;
 mod schema;
 mod terminal;
+mod test;
 mod validate;
 mod verify;
 
@@ -82,9 +83,11 @@ enum Command {
     Publish(publish::Arguments),
     /// Check a published branch: its signature, its record, and every file against the record
     Verify(verify::Arguments),
+    /// Run the Rego tests beside policies, and measure what they reach
+    Test(test::Arguments),
     /// Explain a rule
     Explain(explain::Arguments),
-    /// Print the JSON schema of `hydrant.yaml`, or of the JSON report
+    /// Print the JSON schema of `hydrant.yaml`, or of the JSON reports
     Schema(schema::Arguments),
 }
 
@@ -170,6 +173,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Validate(arguments) => validate::run(arguments, &cli.global, terminal),
         Command::Publish(arguments) => publish::run(arguments, &cli.global, terminal),
         Command::Verify(arguments) => verify::run(arguments, &cli.global, terminal),
+        Command::Test(arguments) => test::run(arguments, &cli.global, terminal),
         Command::Explain(arguments) => explain::run(arguments, &cli.global, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
     }

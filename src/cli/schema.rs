@@ -19,12 +19,15 @@ enum Of {
     Config,
     /// The JSON report
     Report,
+    /// The JSON report of `hydrant test`
+    TestReport,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     terminal.data(&match arguments.of {
         Of::Config => config::json_schema(),
         Of::Report => report::json::schema(),
+        Of::TestReport => report::testing::json::schema(),
     });
     Ok(Exit::Clean)
 }

@@ -1,10 +1,12 @@
-//! A report is what a run found, ready to be worded: for people ([`human`]) or for machines ([`json`]).
+//! A report is what a run found, ready to be worded: for people ([`human`]) or for machines ([`json`]); one of tests is
+//! in [`testing`].
 //!
 //! Nothing here finds a problem or changes a severity.
 
 pub mod human;
 pub mod json;
 mod snippet;
+pub mod testing;
 
 use std::collections::BTreeMap;
 

@@ -84,7 +84,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("granit_parser", &["manifest"]),
     ("smol_str", &["manifest"]),
     ("minijinja", &["render"]),
-    ("regex", &["render", "evaluate"]),
+    // `regex_replace` of templates; messages in suites of Gatekeeper; `hydrant test --run`
+    ("regex", &["render", "evaluate", "cli"]),
     ("semver", &["render"]),
     ("jsonschema", &["validate"]),
     ("regorus", &["evaluate"]),

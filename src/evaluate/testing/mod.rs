@@ -19,10 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::closure::{Asked, Problem, add_removed_functions, blame, prepare, problems, settle};
-use super::graph::written_path;
+use super::graph::{Names, own_names, written_path};
 use super::module::Module;
 use super::set::{DataDocument, merge_documents, sorted};
 use super::target::{Kubernetes, data_for};
+use super::usage::references;
 use super::{Dialect, EvaluationLimits, dialect, value};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Entry, Key, Node, Value};
@@ -141,9 +142,7 @@ impl TestSuite {
         let mut diagnostics = Vec::new();
         let data = merge_documents(documents, &mut diagnostics);
         let mut modules = parse(files, limits, &mut diagnostics);
-        let own: BTreeSet<Vec<String>> = modules.iter().map(|module| module.package.clone()).collect();
-        let mut imported = parse(support, limits, &mut diagnostics);
-        imported.retain(|module| !own.contains(&module.package));
+        let imported = imported(&modules, parse(support, limits, &mut diagnostics));
         let mut support: BTreeSet<String> = imported.iter().map(|module| module.source.name().to_owned()).collect();
         modules.extend(imported);
         add_removed_functions(&mut modules, limits);
@@ -211,6 +210,34 @@ fn parse(files: &[Arc<Source>], limits: &EvaluationLimits, diagnostics: &mut Vec
         }
     }
     modules
+}
+
+/// Those of `support` that something names, over whatever others, and whose package no file has.
+fn imported(modules: &[Module], mut support: Vec<Module>) -> Vec<Module> {
+    let packages: BTreeSet<&Vec<String>> = modules.iter().map(|module| &module.package).collect();
+    support.retain(|module| !packages.contains(&module.package));
+    let mut named: Vec<Vec<String>> = modules.iter().flat_map(named_by).collect();
+    let mut kept = Vec::new();
+    loop {
+        let is_named = |module: &mut Module| {
+            let package = &module.package;
+            named.iter().any(|path| path.starts_with(package) || package.starts_with(path))
+        };
+        let more: Vec<Module> = support.extract_if(.., is_named).collect();
+        if more.is_empty() {
+            return kept;
+        }
+        named = more.iter().flat_map(named_by).collect();
+        kept.extend(more);
+    }
+}
+
+/// The paths below `data` that a module names.
+fn named_by(module: &Module) -> Vec<Vec<String>> {
+    let own = own_names(std::slice::from_ref(module)).remove(&module.package).unwrap_or_default();
+    let names = Names::of(module, &own);
+    let references = module.syntax.policy.iter().flat_map(|rule| references(rule));
+    references.filter_map(|reference| names.resolve(&reference)).collect()
 }
 
 /// The texts that run, if an engine takes them. Case rules are left out where they are what it does not take: they read
