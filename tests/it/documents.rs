@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use hydrant::config;
-use hydrant::report::json;
+use hydrant::report::{json, testing};
 use hydrant::source::Source;
 
 use crate::sandbox::Sandbox;
@@ -55,9 +55,11 @@ fn the_configuration_in_the_readme_is_valid() {
 }
 
 #[test]
-fn the_schema_of_the_report_is_up_to_date() {
+fn the_schemas_of_the_reports_are_up_to_date() {
     let path = "schemas/report.v1.schema.json";
     assert_eq!(document(path), json::schema(), "run: cargo run -- schema report > {path}");
+    let path = "schemas/test-report.v1.schema.json";
+    assert_eq!(document(path), testing::json::schema(), "run: cargo run -- schema test-report > {path}");
 }
 
 #[test]

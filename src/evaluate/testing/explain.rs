@@ -13,8 +13,10 @@ use super::Failure;
 use super::find::{Found, case_keys, package_path};
 use super::probe::declares;
 use super::words::{shortened, shown};
+use crate::evaluate::complaint::Complaint;
 use crate::evaluate::conflict::{constant, only};
 use crate::evaluate::graph::{Names, own_names};
+use crate::evaluate::machine::without_values;
 use crate::evaluate::module::Module;
 use crate::evaluate::usage::declared;
 use crate::evaluate::walk::{below, expressions_of, queries_below};
@@ -105,7 +107,9 @@ pub(super) fn failing_statement(
             let statement = all[count - 1];
             let mut message = reading.complaint(statement);
             if let Err(error) = &now {
-                message = format!("{message}: {}", crate::evaluate::complaint::Complaint::parse(error).message);
+                let error = without_values(error.clone());
+                message =
+                    format!("{message}: {}", Complaint::parse(&error).message.trim_end_matches(" for this object"));
             } else if before.len() > 1 {
                 message = format!("{message} in any of {} ways", before.len());
             }

@@ -148,9 +148,10 @@ impl TestSuite {
         add_removed_functions(&mut modules, limits);
         support.insert(dialect::functions().name().to_owned());
         let known = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
+        let known = with_replaced(&known, &modules); // also where the test that replaces it does not load
         let data = data_for(&data, None);
         let running = settle(&mut modules, &mut diagnostics, |modules| {
-            let found = problems(modules, &with_replaced(&known, modules), Asked::Messages);
+            let found = problems(modules, &known, Asked::Messages);
             if !found.is_empty() {
                 return Err(found);
             }

@@ -71,7 +71,7 @@ impl Listened {
 
     fn ask(&mut self, path: &str, limits: &EvaluationLimits) -> Result<Value, String> {
         let started = Instant::now();
-        let value = self.engine.eval_rule(path.to_owned()).map_err(|error| without_values(error.to_string()))?;
+        let value = self.engine.eval_rule(path.to_owned()).map_err(|error| error.to_string())?;
         if started.elapsed() > limits.time {
             return Err("execution exceeded time limit".to_owned()); // a function of several definitions may hide it
         }
@@ -292,7 +292,8 @@ impl Runner<'_> {
             Some(Location::new(&module.source, Span::at(module.original(offset))))
         });
         let location = place.unwrap_or_else(|| found.test.location.clone());
-        plain(&location, format!("error: {}", complaint.message))
+        let message = Complaint::parse(&without_values(error.to_owned())).message;
+        plain(&location, format!("error: {}", message.trim_end_matches(" for this object")))
     }
 }
 
