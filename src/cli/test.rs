@@ -148,11 +148,16 @@ fn gather(arguments: &Arguments, global: &Global) -> Result<(TestFiles, Option<P
         return Ok((files, Some(workspace.project)));
     }
     for path in &arguments.paths {
-        let (tree, inside) = open(&global.directory.join(path))?;
+        let (tree, inside) = open(&in_folder(global, path))?;
         let name = |file: &RepoPath| named(path, inside.as_ref(), file);
         files.add(&tree, inside.as_ref(), name).map_err(cannot_read)?;
     }
     Ok((files, Workspace::from_work_tree(global).ok().map(|workspace| workspace.project)))
+}
+
+/// A path as it was typed, seen from the folder of `--directory`.
+fn in_folder(global: &Global, path: &Path) -> PathBuf {
+    if global.directory == Path::new(".") { path.to_owned() } else { global.directory.join(path) }
 }
 
 fn cannot_read(error: impl std::fmt::Display) -> Failure {
@@ -278,7 +283,7 @@ fn way_out(report: &TestReport) -> &'static str {
 /// The paths whose files are looked at.
 fn watched(arguments: &Arguments, global: &Global) -> Vec<PathBuf> {
     if !arguments.paths.is_empty() {
-        return arguments.paths.iter().map(|path| global.directory.join(path)).collect();
+        return arguments.paths.iter().map(|path| in_folder(global, path)).collect();
     }
     let Ok(workspace) = Workspace::from_work_tree(global) else { return vec![global.directory.clone()] };
     let paths = workspace.project.policies.paths.as_ref().map(|paths| paths.iter().map(|path| &path.value).collect());

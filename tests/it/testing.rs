@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -669,13 +669,15 @@ print(json.dumps([r.attrib, cases]))
 #[test]
 fn a_change_of_a_file_runs_the_tests_again() {
     let sandbox = project(&[("policies/a_test.rego", PASSING)]);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hydrant"))
-        .args(["test", "--watch"])
-        .current_dir(sandbox.path())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("hydrant starts");
-    let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut watching = Ended(
+        Command::new(env!("CARGO_BIN_EXE_hydrant"))
+            .args(["test", "--watch"])
+            .current_dir(sandbox.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("hydrant starts"),
+    );
+    let stderr = BufReader::new(watching.0.stderr.take().expect("a pipe"));
     let (send, lines) = std::sync::mpsc::channel();
     std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
     let wait_for = |words: &str| {
@@ -692,6 +694,15 @@ fn a_change_of_a_file_runs_the_tests_again() {
     wait_for("2 passed, 1 failed");
     sandbox.write("policies/b_test.rego", "package b_test\n\ntest_new if true\n");
     wait_for("3 passed, 1 failed");
-    child.kill().expect("it still runs");
-    child.wait().expect("it ended");
+    assert!(watching.0.try_wait().expect("a child").is_none(), "it ended by itself");
+}
+
+/// A process that does not outlive its test, however that ends.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
