@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use regex::Regex;
@@ -124,7 +124,9 @@ fn run_once(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Resu
     let support: Vec<Arc<Source>> = packs.filter_map(|pack| evaluate::shipped(&pack.value)).flatten().collect();
     let selected = |name: &str| arguments.run.as_ref().is_none_or(|pattern| pattern.is_match(name));
     let coverage = arguments.coverage || arguments.min_coverage.is_some();
-    let options = TestOptions { selected: &selected, coverage, limits: EvaluationLimits::default() };
+    let began = Instant::now();
+    let clock = || began.elapsed();
+    let options = TestOptions { selected: &selected, coverage, clock: &clock, limits: EvaluationLimits::default() };
     let tested = testing::test(&files, &support, &options, &Bar::new(terminal));
     let report = report(tested, arguments.min_coverage);
     for target in &arguments.reports {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use regorus::Engine;
 use regorus::Value as RegoValue;
@@ -254,17 +254,27 @@ impl Machine {
     fn interpret(&mut self, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
         let limit = self.limits.time;
         let engine = self.start_interpreter()?;
-        let started = Instant::now();
         engine.set_input(input.clone());
-        let members = engine.eval_rule(entry_of_rule(rule)).map_err(|error| without_values(error.to_string()))?;
-        if started.elapsed() > limit {
-            return Err("execution exceeded time limit".to_owned()); // a function of several definitions may hide it
-        }
-        members_of(&members)
+        members_of(&ask(engine, entry_of_rule(rule), limit).map_err(without_values)?)
     }
 }
 
-fn virtual_machine(program: Arc<Program>, data: &RegoValue, limits: &EvaluationLimits) -> Result<RegoVM, String> {
+/// The value of a rule, from an interpreter.
+pub(super) fn ask(engine: &mut Engine, rule: String, limit: Duration) -> Result<RegoValue, String> {
+    let started = Instant::now();
+    let value = engine.eval_rule(rule).map_err(|error| error.to_string())?;
+    if started.elapsed() > limit {
+        return Err("execution exceeded time limit".to_owned()); // a function of several definitions may hide it
+    }
+    Ok(value)
+}
+
+/// A machine that holds a program.
+pub(super) fn virtual_machine(
+    program: Arc<Program>,
+    data: &RegoValue,
+    limits: &EvaluationLimits,
+) -> Result<RegoVM, String> {
     let mut vm = RegoVM::new();
     vm.load_program(program);
     vm.set_strict_builtin_errors(false);

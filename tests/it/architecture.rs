@@ -156,10 +156,13 @@ fn stages_do_not_touch_the_world() {
     const WORLD: &[&str] =
         &["std::env", "std::process", "std::fs", "TcpStream", "UdpSocket", "SystemTime", "Instant::now", "println!"];
     const RIM: &[&str] = &["cli", "main", "git", "load"];
+    // the last resort against a policy that does not end
+    const CLOCK: &str = "evaluate/machine.rs";
     let mut wrong = Vec::new();
     for file in sources().into_iter().filter(|file| !RIM.contains(&file.module.as_str())) {
         for (number, line) in file.code() {
-            wrong.extend(WORLD.iter().filter(|word| line.contains(**word)).map(|word| {
+            let may = |word: &str| word == "Instant::now" && file.path.ends_with(CLOCK);
+            wrong.extend(WORLD.iter().filter(|word| line.contains(**word) && !may(word)).map(|word| {
                 format!("{}:{number}: `{}` touches the world through `{word}`", file.path.display(), file.module)
             }));
         }
@@ -178,7 +181,8 @@ impl SourceFile {
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
         lines
-            .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+            // not indented: above a method it ends nothing
+            .take_while(|(_, line)| *line != "#[cfg(test)]")
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 }

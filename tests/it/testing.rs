@@ -366,10 +366,13 @@ test_own if owner.deny == {{\"msg\": \"a has no owner\"}} with input as {\"kind\
 
 // ── coverage ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// `name: missing lines`, and how many definitions came to a value.
-fn missing(suite: &TestSuite) -> Vec<(String, Vec<(u32, u32)>, usize, usize)> {
-    let files = covered(suite).files.into_iter();
-    files.map(|file| (file.name.clone(), file.missing(), file.held, file.definitions)).collect()
+/// `name: missing lines; definitions that came to a value, of all`
+fn missing(suite: &TestSuite) -> Vec<String> {
+    let words = |file: hydrant::evaluate::testing::FileCoverage| {
+        let missing = hydrant::report::testing::ranges(&file.missing());
+        format!("{}: {missing}; {} of {}", file.name, file.held, file.definitions)
+    };
+    covered(suite).files.into_iter().map(words).collect()
 }
 
 #[test]
@@ -442,9 +445,9 @@ test_constant if lib.first == 1
     assert_eq!(
         missing(&suite),
         [
-            ("a.rego".to_owned(), vec![(5, 5), (20, 20)], 1, 3),
+            "a.rego: 5, 20; 1 of 3",
             // the second `fine`, the other words, and `unused` but for its statements, which were evaluated
-            ("lib.rego".to_owned(), vec![(5, 5), (9, 15)], 4, 8),
+            "lib.rego: 5, 9-15; 4 of 8",
         ]
     );
 }

@@ -3,15 +3,17 @@
 //! A test is a rule whose name begins with `test_`. Files, tests included, go through the same lowering as when they
 //! judge; what a run needs besides is put into the text before ([`probe`]): what `print` says, and, for a measurement
 //! of coverage, which definitions came to a value. The interpreter runs it, since a test is made of `with`, which the
-//! virtual machine lacks; that the two agree is asserted elsewhere.
+//! virtual machine lacks. One whose only replacement is that of the input runs there too, and must end alike.
 //!
-//! [`find`] finds the tests, [`run`] runs one, [`explain`] tells why it failed, [`coverage`] what no test reached.
+//! [`find`] finds the tests, [`run`] runs one, [`second`] asks the other engine, [`explain`] tells why it failed,
+//! [`coverage`] what no test reached.
 
 mod coverage;
 mod explain;
 mod find;
 mod probe;
 mod run;
+mod second;
 mod variant;
 mod words;
 
@@ -127,6 +129,7 @@ pub struct TestSuite {
     running: Option<variant::Variant>,
     measuring: OnceLock<Result<variant::Variant, String>>,
     explaining: OnceLock<Option<variant::Variant>>,
+    second: OnceLock<Option<second::Second>>,
 }
 
 impl TestSuite {
@@ -159,9 +162,10 @@ impl TestSuite {
         });
         let tests = find::tests(&modules, &support);
         let listed = tests.iter().map(|found| found.test.clone()).collect();
-        let (measuring, explaining) = (OnceLock::new(), OnceLock::new());
+        let (measuring, explaining, second) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         let limits = limits.clone();
-        (Self { modules, support, tests, listed, data, limits, running, measuring, explaining }, diagnostics)
+        let suite = Self { modules, support, tests, listed, data, limits, running, measuring, explaining, second };
+        (suite, diagnostics)
     }
 
     /// All tests, in the order of files and lines.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use regorus::{Engine, Value};
 
@@ -10,12 +9,13 @@ use super::coverage::Reached;
 use super::explain::{attempted_paths, case_name, failing_statement, plain, prefixes, wrong_value};
 use super::find::Found;
 use super::probe;
+use super::second::{Asked, Second};
 use super::variant::{self, Variant};
-use super::words::{printed, shortened};
+use super::words::{printed, shortened, shown};
 use super::{CaseResult, Failure, Outcome, Print, TestResult, TestSuite};
 use crate::evaluate::EvaluationLimits;
 use crate::evaluate::complaint::Complaint;
-use crate::evaluate::machine::{new_engine, without_values};
+use crate::evaluate::machine::{self, new_engine, without_values};
 use crate::evaluate::value;
 use crate::source::{Location, Span};
 
@@ -70,12 +70,7 @@ impl Listened {
     }
 
     fn ask(&mut self, path: &str, limits: &EvaluationLimits) -> Result<Value, String> {
-        let started = Instant::now();
-        let value = self.engine.eval_rule(path.to_owned()).map_err(|error| error.to_string())?;
-        if started.elapsed() > limits.time {
-            return Err("execution exceeded time limit".to_owned()); // a function of several definitions may hide it
-        }
-        Ok(value)
+        machine::ask(&mut self.engine, path.to_owned(), limits.time)
     }
 
     fn take_prints(&self) -> Vec<(usize, String)> {
@@ -110,6 +105,7 @@ pub struct Runner<'a> {
     running: Option<Listened>,
     measuring: Option<Listened>,
     explaining: Option<Listened>,
+    second: Option<Asked<'a>>,
     reached: Reached,
 }
 
@@ -129,7 +125,9 @@ impl TestSuite {
             measuring.engine.set_enable_coverage(true);
             measuring
         });
-        Runner { suite: self, running, measuring, explaining: None, reached: Reached::default(), data }
+        let second = self.second.get_or_init(|| Second::make(&self.modules, &self.tests, &self.limits)).as_ref();
+        let second = second.and_then(|second| second.start(&data, &self.limits));
+        Runner { suite: self, running, measuring, explaining: None, second, reached: Reached::default(), data }
     }
 
     /// The texts that explain failures of all tests, if an engine takes them.
@@ -153,7 +151,13 @@ impl Runner<'_> {
         running.take_prints();
         let value = running.ask(&variant::entry(test), &suite.limits);
         let prints = running.take_prints();
-        let (outcome, cases) = self.judge(test, found, value);
+        let first = value.as_ref().ok().cloned();
+        let (mut outcome, cases) = self.judge(test, found, value);
+        if let (Outcome::Passed, Some(first)) = (&outcome, first)
+            && let Some(failure) = self.disagreement(test, found, &first)
+        {
+            outcome = Outcome::Failed(Box::new(failure));
+        }
         self.measure(test);
         let places = suite.running.as_ref().map(|variant| variant.prints.as_slice()).unwrap_or_default();
         let print = |(place, text): (usize, String)| Some(Print { location: places.get(place)?.clone(), text });
@@ -280,6 +284,14 @@ impl Runner<'_> {
         let failure = failing_statement(&suite.modules, test, found, case, &mut |path| engine.ask(path, limits));
         engine.take_prints();
         failure
+    }
+
+    /// What judges is the other engine, wherever it can: a test that it sees otherwise shows nothing.
+    fn disagreement(&mut self, test: usize, found: &Found, first: &Value) -> Option<Failure> {
+        let second = self.second.as_mut()?.value(test, &self.data, &self.suite.limits)?;
+        let [first, second] = [first, &second].map(shown);
+        let message = format!("the interpreter says {first}, and the virtual machine {second}: a fault of Hydrant");
+        (first != second).then(|| plain(&found.test.location, message))
     }
 
     /// A test that ended with an error, told where the error says.

@@ -32,24 +32,19 @@ impl Variant {
         appended: &dyn Fn(usize) -> String,
     ) -> Result<Self, Problem> {
         let mut prints = Vec::new();
-        let (mut probed, mut put_in) = (Vec::new(), Vec::new());
-        for (number, module) in modules.iter().enumerate() {
+        let (probed, put_in) = edited(modules, limits, &mut |number, module| {
             let mut edits = probe::prints(module, &mut prints);
             edits.extend(more(number, module));
             let rules = appended(number);
             if !rules.is_empty() {
                 edits.push(insertion(module.text.len(), format!("\n{rules}")));
             }
-            let lowered =
-                apply(&module.text, (0, module.text.len()), edits).ok_or_else(|| unprepared(number, module))?;
-            let source = Source::file(module.source.name(), lowered.text.as_str());
-            probed.push(Module::parse(&source, Dialect::V1, limits).map_err(|_| unprepared(number, module))?);
-            put_in.push(lowered);
-        }
+            edits
+        })?;
         let conflicts = Conflicts::of(modules);
         let prepared = prepare(&probed, &conflicts, Asked::Messages, |number| find::renamed(tests, &probed, number))?;
         let mut texts = prepared.texts(&probed).interpreter;
-        texts.push((format!("<{PACKAGE}>"), collecting(tests)));
+        texts.push(collecting(tests));
         let Prepared { interpreter, .. } = prepared;
         Ok(Self { texts, prints, steps: put_in.into_iter().zip(interpreter).collect() })
     }
@@ -76,10 +71,28 @@ impl Variant {
     }
 }
 
+/// Modules with something changed in their texts, and the way back.
+pub(super) fn edited(
+    modules: &[Module],
+    limits: &EvaluationLimits,
+    edits: &mut dyn FnMut(usize, &Module) -> Vec<Edit>,
+) -> Result<(Vec<Module>, Vec<Lowered>), Problem> {
+    let (mut probed, mut put_in) = (Vec::new(), Vec::new());
+    for (number, module) in modules.iter().enumerate() {
+        let whole = (0, module.text.len());
+        let lowered = apply(&module.text, whole, edits(number, module)).ok_or_else(|| unprepared(number, module))?;
+        let source = Source::file(module.source.name(), lowered.text.as_str());
+        probed.push(Module::parse(&source, Dialect::V1, limits).map_err(|_| unprepared(number, module))?);
+        put_in.push(lowered);
+    }
+    Ok((probed, put_in))
+}
+
 /// Where the value of each test can be asked for, whatever shape its rule has.
-fn collecting(tests: &[Found]) -> String {
+pub(super) fn collecting(tests: &[Found]) -> (String, String) {
     let values = tests.iter().enumerate().map(|(number, found)| format!("test_{number} := {}\n", found.path));
-    std::iter::once(format!("package {PACKAGE}\n\nloaded := true\n")).chain(values).collect()
+    let text = std::iter::once(format!("package {PACKAGE}\n\nloaded := true\n")).chain(values).collect();
+    (format!("<{PACKAGE}>"), text)
 }
 
 /// The path of the value of a test.

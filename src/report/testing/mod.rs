@@ -176,7 +176,7 @@ pub fn percent(part: usize, whole: usize) -> f64 {
 /// A percentage with one digit after the point, never rounded up: 99.96 is not 100.
 #[must_use]
 pub fn percentage(part: usize, whole: usize) -> String {
-    let tenths = if whole == 0 { 1000 } else { part * 1000 / whole };
+    let tenths = (part * 1000).checked_div(whole).unwrap_or(1000);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
