@@ -9,6 +9,7 @@ test_a_pod_is_found_where_its_kind_keeps_it[kind] if {
 		"Job": {"apiVersion": "batch/v1", "path": ["spec", "template", "spec"]},
 		"CronJob": {"apiVersion": "batch/v1", "path": ["spec", "jobTemplate", "spec", "template", "spec"]},
 		"ReplicationController": {"apiVersion": "v1", "path": ["spec", "template", "spec"]},
+		"PodTemplate": {"apiVersion": "v1", "path": ["template", "spec"]},
 	}
 	workload.pod_path == case.path with input as {"apiVersion": case.apiVersion, "kind": kind}
 }

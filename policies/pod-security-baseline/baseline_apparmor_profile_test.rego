@@ -22,6 +22,10 @@ test_an_annotation_that_confines_is_no_finding if {
 	count(baseline_apparmor_profile.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "metadata": {"annotations": {"container.apparmor.security.beta.kubernetes.io/a": "runtime/default"}}, "spec": {"containers": []}}
 }
 
+test_an_annotation_that_names_a_profile_of_the_node_is_no_finding if {
+	count(baseline_apparmor_profile.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "metadata": {"annotations": {"container.apparmor.security.beta.kubernetes.io/a": "localhost/web"}}, "spec": {"containers": []}}
+}
+
 test_null_is_not_set if {
 	count(baseline_apparmor_profile.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "securityContext": {"appArmorProfile": null}}]}}
 }

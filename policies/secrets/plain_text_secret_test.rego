@@ -42,6 +42,10 @@ test_an_encoded_reference_is_no_finding if {
 	count(plain_text_secret.deny) == 0 with input as {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"a": "JHtBfQ==", "b": "Y2hhbmdlbWU="}}
 }
 
+test_a_reference_that_nobody_encoded_is_no_finding if {
+	count(plain_text_secret.deny) == 0 with input as {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"a": "${A}"}}
+}
+
 test_a_word_that_stands_for_a_value_is_no_finding if {
 	count(plain_text_secret.deny) == 0 with input as {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "stringData": {"a": "changeme", "b": "REPLACE_ME", "c": "<your-password>", "d": "***"}}
 }

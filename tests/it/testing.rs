@@ -452,6 +452,65 @@ test_constant if lib.first == 1
     );
 }
 
+/// The engine tells the line on which it looks up `input`, and not the one on which the call begins.
+#[test]
+fn a_call_over_several_lines_is_one_statement() {
+    let policy = "package a
+
+deny contains \"a name\" if {
+	regex.match(
+		`^a`,
+		input.name,
+	)
+	startswith(
+		input.name,
+		\"ab\",
+	)
+}
+";
+    let tests =
+        |name: &str| format!("package a_test\n\ntest_x if data.a.deny with input as {{\"name\": \"{name}\"}}\n");
+    assert_eq!(missing(&loaded(&[("a.rego", policy), ("a_test.rego", &tests("abc"))])), ["a.rego: ; 1 of 1"]);
+    assert_eq!(missing(&loaded(&[("a.rego", policy), ("a_test.rego", &tests("b"))])), ["a.rego: 3, 8; 0 of 1"]);
+}
+
+/// What runs is Rego v1 made from it; what is told are the lines that are written.
+#[test]
+fn tests_in_rego_v0_run_and_are_told_at_their_own_lines() {
+    let policy = "package a
+
+violation[{\"msg\": msg}] {
+	input.kind == \"Pod\"
+	any([input.a, input.b])
+	msg := \"a or b\"
+}
+
+never {
+	input.never
+}
+";
+    let tests = "package a
+
+test_found {
+	count(violation) == 1 with input as {\"kind\": \"Pod\", \"a\": true, \"b\": false}
+}
+
+test_wrong {
+	results := violation with input as {\"kind\": \"Pod\", \"a\": false, \"b\": false}
+	count(results) == 1
+}
+";
+    let suite = loaded(&[("src.rego", policy), ("src_test.rego", tests)]);
+    assert_eq!(
+        verdicts(&suite),
+        [
+            "test_found: passed",
+            "test_wrong: 9: `count(results) == 1` does not hold (results = set(), count(results) = 0)"
+        ]
+    );
+    assert_eq!(missing(&suite), ["src.rego: 9-10; 1 of 2"]);
+}
+
 #[test]
 fn measuring_changes_no_verdict() {
     let tests = "package policies.owner_test

@@ -1,7 +1,8 @@
 //! Coverage: which lines of policies the tests reached.
 //!
 //! A line counts if a definition or a statement begins on it. One with a definition is reached when that came to a
-//! value, if only once; one with statements when the interpreter evaluated something on it.
+//! value, if only once; one with statements when the interpreter evaluated something in one of
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,9 +109,10 @@ pub(super) fn of(modules: &[Module], support: &BTreeSet<String>, reached: &Reach
 fn of_file(number: usize, module: &Module, reached: &Reached) -> FileCoverage {
     let line_of = |offset: usize| module.source.position(module.original(offset)).line;
     let mut lines: BTreeMap<u32, bool> = BTreeMap::new();
-    for start in statements(module) {
-        let line = line_of(start);
-        lines.insert(line, reached.line(number, line));
+    for (start, end) in statements(module) {
+        let (first, last) = (line_of(start), line_of(end));
+        // of a call over several lines, the engine tells only the lines on which it looked something up
+        *lines.entry(first).or_default() |= (first..=last).any(|line| reached.line(number, line));
     }
     let (mut definitions, mut held) = (0, 0);
     for definition in all_definitions(module) {

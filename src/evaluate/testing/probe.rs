@@ -162,13 +162,16 @@ pub(super) fn definitions(module: &Module, number: usize) -> Vec<Edit> {
     edits
 }
 
-/// The first bytes of all statements of a module, tests left out.
-pub(super) fn statements(module: &Module) -> Vec<usize> {
-    let mut starts = Vec::new();
+/// First and last byte of all statements of a module, tests left out.
+pub(super) fn statements(module: &Module) -> Vec<(usize, usize)> {
+    let mut ranges = Vec::new();
     for rule in module.syntax.policy.iter().filter(|rule| test_name(rule).is_none()) {
         every_query(rule, &mut |query: &Query| {
-            starts.extend(query.stmts.iter().map(|statement| module.range(&statement.span).0));
+            ranges.extend(query.stmts.iter().map(|statement| {
+                let (start, end) = module.range(&statement.span);
+                (start, end.saturating_sub(1).max(start))
+            }));
         });
     }
-    starts
+    ranges
 }
