@@ -14,15 +14,17 @@ use super::progress::Bar;
 use super::project::Workspace;
 use super::terminal::Terminal;
 use crate::config::Project;
+use crate::evaluate::gatekeeper::{self, SuiteResult};
 use crate::evaluate::testing::Outcome;
 use crate::evaluate::{self, EvaluationLimits};
 use crate::load::{TestFiles, WorkTree};
-use crate::pipeline::testing::{self, SuiteOutcome, TestOptions, TestRun, Tested};
+use crate::pipeline::testing::{self, TestOptions, TestRun, Tested};
 use crate::report::human as findings;
 use crate::report::testing::{
-    CaseEntry, CoverageEntry, CoveredFile, FailureEntry, Status, SuiteEntry, TestEntry, TestReport, human, json, junit,
+    CaseEntry, CoverageEntry, CoveredFile, FailureEntry, Status, SuiteCaseEntry, SuiteEntry, TestEntry, TestReport,
+    human, json, junit,
 };
-use crate::source::Source;
+use crate::source::{Location, Source};
 use crate::tree::{ReadTree, RepoPath};
 
 /// How often `--watch` looks at the files.
@@ -119,7 +121,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
 }
 
 fn run_once(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
-    let (files, project) = gather(arguments, global)?;
+    let (places, project) = places(arguments, global)?;
+    let files = gather(&places)?;
     let packs = project.iter().flat_map(|project| &project.policies.builtin);
     let support: Vec<Arc<Source>> = packs.filter_map(|pack| evaluate::shipped(&pack.value)).flatten().collect();
     let selected = |name: &str| arguments.run.as_ref().is_none_or(|pattern| pattern.is_match(name));
@@ -136,25 +139,46 @@ fn run_once(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Resu
     Ok(conclude(&report, terminal))
 }
 
-/// Reads what is to be tested. The project is `None` where there is none that can be read and none is needed.
-fn gather(arguments: &Arguments, global: &Global) -> Result<(TestFiles, Option<Project>), Failure> {
-    let mut files = TestFiles::default();
+/// A tree, and what of it is tested.
+struct Place {
+    tree: Box<dyn ReadTree>,
+    /// Everything for `None`.
+    paths: Vec<Option<RepoPath>>,
+    /// How it was named, if somebody named it.
+    typed: Option<PathBuf>,
+}
+
+/// Where the files are. The project is `None` where there is none that can be read and none is needed.
+fn places(arguments: &Arguments, global: &Global) -> Result<(Vec<Place>, Option<Project>), Failure> {
     if arguments.paths.is_empty() {
-        let workspace = Workspace::from_work_tree(global)?;
+        let Workspace { tree, project, .. } = Workspace::from_work_tree(global)?;
         let default = || vec![RepoPath::parse(Project::DEFAULT_POLICIES).expect("a fixed name without any sign")];
-        let configured = workspace.project.policies.paths.as_ref();
+        let configured = project.policies.paths.as_ref();
         let paths = configured.map_or_else(default, |paths| paths.iter().map(|path| path.value.clone()).collect());
-        for path in paths {
-            files.add(&*workspace.tree, Some(&path), RepoPath::to_string).map_err(cannot_read)?;
-        }
-        return Ok((files, Some(workspace.project)));
+        let paths = paths.into_iter().map(Some).collect();
+        return Ok((vec![Place { tree, paths, typed: None }], Some(project)));
     }
-    for path in &arguments.paths {
+    let place = |path: &PathBuf| {
         let (tree, inside) = open(&in_folder(global, path))?;
-        let name = |file: &RepoPath| named(path, inside.as_ref(), file);
-        files.add(&tree, inside.as_ref(), name).map_err(cannot_read)?;
+        Ok(Place { tree: Box::new(tree), paths: vec![inside], typed: Some(path.clone()) })
+    };
+    let places = arguments.paths.iter().map(place).collect::<Result<_, Failure>>()?;
+    Ok((places, Workspace::from_work_tree(global).ok().map(|workspace| workspace.project)))
+}
+
+/// Reads what is to be tested.
+fn gather(places: &[Place]) -> Result<TestFiles<'_>, Failure> {
+    let mut files = TestFiles::default();
+    for place in places {
+        for path in &place.paths {
+            let name = |file: &RepoPath| match &place.typed {
+                Some(typed) => named(typed, path.as_ref(), file),
+                None => file.to_string(),
+            };
+            files.add(&*place.tree, path.as_ref(), name).map_err(cannot_read)?;
+        }
     }
-    Ok((files, Workspace::from_work_tree(global).ok().map(|workspace| workspace.project)))
+    Ok(files)
 }
 
 /// A path as it was typed, seen from the folder of `--directory`.
@@ -203,16 +227,11 @@ fn report(tested: Tested, minimum: Option<f64>) -> TestReport {
         });
         CoverageEntry { files: files.collect(), minimum, failure }
     });
-    let suites = tested.suites.into_iter().map(|suite| match suite.outcome {
-        SuiteOutcome::NotRun(reason) => {
-            SuiteEntry { file: suite.source.name().to_owned(), failure: Some(format!("not run: {reason}")) }
-        }
-    });
     TestReport {
-        left_out: tested.known - tested.tests.len(),
+        left_out: tested.left_out,
         diagnostics: tested.diagnostics,
         tests: tested.tests.into_iter().map(entry).collect(),
-        suites: suites.collect(),
+        suites: tested.suites.into_iter().map(suite_entry).collect(),
         coverage,
     }
 }
@@ -238,6 +257,42 @@ fn entry(run: TestRun) -> TestEntry {
         cases: run.result.cases.into_iter().map(case).collect(),
         prints: run.result.prints.into_iter().map(|print| (print.location, print.text)).collect(),
         time: run.time,
+    }
+}
+
+fn suite_entry(suite: SuiteResult) -> SuiteEntry {
+    let SuiteResult { path, location, outcome, tests, .. } = suite;
+    let (status, failure) = ended(outcome, &location, &[]);
+    SuiteEntry { file: path, status, failure, cases: tests.into_iter().flat_map(case_entries).collect() }
+}
+
+/// The cases of a test; one for the whole of it if it has none, or did not come to them.
+fn case_entries(test: gatekeeper::TestResult) -> Vec<SuiteCaseEntry> {
+    let one = |name: String, location: Location, outcome, messages: &[String]| {
+        let (status, failure) = ended(outcome, &location, messages);
+        SuiteCaseEntry { name, location, status, failure }
+    };
+    if test.cases.is_empty() {
+        return vec![one(test.name, test.location, test.outcome, &[])];
+    }
+    let name = |case: &str| format!("{}/{case}", test.name);
+    test.cases.into_iter().map(|case| one(name(&case.name), case.location, case.outcome, &case.messages)).collect()
+}
+
+fn ended(outcome: gatekeeper::Outcome, location: &Location, messages: &[String]) -> (Status, Option<FailureEntry>) {
+    let failed = |message: String, location: Location| {
+        let values = messages.iter().map(|message| ("violation".to_owned(), message.clone())).collect();
+        (Status::Failed, Some(FailureEntry { message, location, values }))
+    };
+    match outcome {
+        gatekeeper::Outcome::Passed => (Status::Passed, None),
+        gatekeeper::Outcome::Skipped => (Status::Skipped, None),
+        gatekeeper::Outcome::Failed(reason) => failed(reason, location.clone()),
+        gatekeeper::Outcome::Refused(diagnostics) => {
+            let place = diagnostics.iter().find_map(|found| found.primary.as_ref()).map(|label| label.location.clone());
+            let messages: Vec<String> = diagnostics.into_iter().map(|found| found.message).collect();
+            failed(messages.join("; "), place.unwrap_or_else(|| location.clone()))
+        }
     }
 }
 
@@ -276,6 +331,7 @@ fn conclude(report: &TestReport, terminal: &Terminal) -> Exit {
 
 fn way_out(report: &TestReport) -> &'static str {
     match (report.left_out, report.tests.len()) {
+        (0, 0) if !report.suites.is_empty() => "take the `skip` from a suite, or from one of its tests",
         (0, 0) => "write rules named `test_…` in a file `…_test.rego` beside the policies, or name its folder",
         (0, _) => "take the `todo_` from the name of a test",
         _ => "`--run` matches no test: `hydrant test --verbose` lists all names",

@@ -33,7 +33,7 @@ pub use loose::{LooseError, LooseFile, LooseInput, LooseRole, Other, find_loose}
 pub use network::{Network, NetworkError, Patience};
 pub use roles::is_wanted;
 pub use schemas::{PlaceError, SchemaPlace, loose_schema_place, schema_places};
-pub use tested::TestFiles;
+pub use tested::{SuiteFile, TestFiles};
 pub use units::load;
 pub use values::merge;
 pub use worktree::{MAX_FILE_BYTES, WorkTree};

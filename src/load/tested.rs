@@ -11,23 +11,33 @@ use crate::source::Source;
 use crate::tree::{ReadTree, RepoPath, TreeError};
 
 /// Everything that is tested, each list sorted by name, each file once.
-#[derive(Debug, Default)]
-pub struct TestFiles {
+#[derive(Default)]
+pub struct TestFiles<'a> {
     /// Rego, tests included.
     pub policies: Vec<Arc<Source>>,
     /// The data documents beside it: `data.json`, `data.yaml`, `data.yml`.
     pub data: Vec<Arc<Source>>,
     /// Gatekeeper suites.
-    pub suites: Vec<Arc<Source>>,
+    pub suites: Vec<SuiteFile<'a>>,
     /// Files that cannot be read.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl TestFiles {
+/// A Gatekeeper suite, and the tree that holds what it names.
+pub struct SuiteFile<'a> {
+    /// Its file, under the name by which it is told.
+    pub source: Arc<Source>,
+    /// Where it lies in the tree.
+    pub path: RepoPath,
+    /// The tree.
+    pub tree: &'a dyn ReadTree,
+}
+
+impl<'a> TestFiles<'a> {
     /// Adds what lies at or under a path of a tree; everything for `None`. `name` is how a file is called from then on.
     pub fn add(
         &mut self,
-        tree: &dyn ReadTree,
+        tree: &'a dyn ReadTree,
         path: Option<&RepoPath>,
         name: impl Fn(&RepoPath) -> String,
     ) -> Result<(), LoadError> {
@@ -38,17 +48,19 @@ impl TestFiles {
                 continue;
             }
             match tree.read(&file) {
-                Ok(bytes) => self.sort_in(&file, name(&file), &bytes),
+                Ok(bytes) => self.sort_in(tree, &file, name(&file), &bytes),
                 Err(error @ (TreeError::Symlink { .. } | TreeError::TooLarge { .. })) => {
                     self.diagnostics.push(unreadable(error.to_string()));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        for list in [&mut self.policies, &mut self.data, &mut self.suites] {
+        for list in [&mut self.policies, &mut self.data] {
             list.sort_by(|a, b| a.name().cmp(b.name()));
             list.dedup_by(|a, b| a.name() == b.name());
         }
+        self.suites.sort_by(|a, b| a.source.name().cmp(b.source.name()));
+        self.suites.dedup_by(|a, b| a.source.name() == b.source.name());
         Ok(())
     }
 
@@ -58,7 +70,7 @@ impl TestFiles {
         self.policies.is_empty() && self.suites.is_empty()
     }
 
-    fn sort_in(&mut self, file: &RepoPath, name: String, bytes: &[u8]) {
+    fn sort_in(&mut self, tree: &'a dyn ReadTree, file: &RepoPath, name: String, bytes: &[u8]) {
         let Ok(text) = std::str::from_utf8(bytes) else {
             if is_policy(file) {
                 self.diagnostics.push(unreadable(format!("`{name}` is not UTF-8")));
@@ -69,7 +81,7 @@ impl TestFiles {
         if file.extension() == Some("rego") {
             self.policies.push(source);
         } else if is_suite(&source) {
-            self.suites.push(source);
+            self.suites.push(SuiteFile { source, path: file.clone(), tree });
         } else if is_policy(file) {
             self.data.push(source);
         }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::EvaluationLimits;
-use crate::evaluate::gatekeeper::{self, Gatekeeper, SuiteResult};
+use crate::evaluate::gatekeeper::{self, Gatekeeper, Suite, SuiteResult};
+use crate::load::SuiteFile;
 use crate::manifest::{Manifest, ReadLimits};
 use crate::parse::parse;
 use crate::source::Source;
-use crate::tree::ReadTree;
 use crate::validate::{Schemas, UnknownKinds};
 
 /// Loads templates, constraints and expansions.
@@ -25,10 +25,11 @@ pub(super) fn load(sources: &[Arc<Source>], limits: &EvaluationLimits) -> (Gatek
     (gatekeeper, diagnostics)
 }
 
-/// Runs a suite of Gatekeeper (`test.gatekeeper.sh/v1alpha1`), whose paths lead into `tree`.
+/// Runs those cases of a suite of Gatekeeper (`test.gatekeeper.sh/v1alpha1`) that are selected, by `test/case`.
 #[must_use]
-pub fn run_suite(suite: &Arc<Source>, tree: &dyn ReadTree, limits: &EvaluationLimits) -> SuiteResult {
-    gatekeeper::run_suite(suite, tree, &check_constraint, limits)
+pub fn run_suite(suite: &SuiteFile<'_>, selected: &dyn Fn(&str) -> bool, limits: &EvaluationLimits) -> SuiteResult {
+    let SuiteFile { source, path, tree } = suite;
+    gatekeeper::run_suite(&Suite { source, path, tree: *tree, selected, check: &check_constraint, limits })
 }
 
 fn check_constraint(crd: &Manifest, constraint: &Manifest) -> Vec<Diagnostic> {

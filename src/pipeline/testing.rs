@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::Progress;
+use super::{Progress, run_suite};
 use crate::diagnostic::Diagnostic;
+use crate::evaluate::gatekeeper::{self, SuiteResult};
 use crate::evaluate::testing::{Coverage, Reached, Runner, Test, TestResult, TestSuite};
 use crate::evaluate::{DataDocument, EvaluationLimits};
-use crate::load::TestFiles;
+use crate::load::{SuiteFile, TestFiles};
 use crate::source::Source;
 
 /// How many tests a worker takes at once.
@@ -17,7 +18,7 @@ const BATCH: usize = 4;
 
 /// Which tests, and what is asked of them.
 pub struct TestOptions<'a> {
-    /// Whether a test is run, by its full name.
+    /// Whether a test is run, by its full name; whether a case of a suite is, by `test/case`.
     pub selected: &'a (dyn Fn(&str) -> bool + Sync),
     /// Whether coverage is measured.
     pub coverage: bool,
@@ -31,12 +32,12 @@ pub struct TestOptions<'a> {
 pub struct Tested {
     /// Files that do not load; what was in them was not tested.
     pub diagnostics: Vec<Diagnostic>,
-    /// How many tests there are, selected or not.
-    pub known: usize,
+    /// How many tests and cases of suites were not selected.
+    pub left_out: usize,
     /// Those that were selected, in the order of files and lines.
     pub tests: Vec<TestRun>,
-    /// Gatekeeper suites, in the order of their names.
-    pub suites: Vec<SuiteRun>,
+    /// Gatekeeper suites of which something was selected, in the order of their names.
+    pub suites: Vec<SuiteResult>,
     /// What the tests reached, or why that could not be measured; `None` if nobody asked.
     pub coverage: Option<Result<Coverage, String>>,
 }
@@ -51,22 +52,13 @@ pub struct TestRun {
     pub time: Duration,
 }
 
-/// One Gatekeeper suite.
-pub struct SuiteRun {
-    /// Its file.
-    pub source: Arc<Source>,
-    /// What came of it.
-    pub outcome: SuiteOutcome,
-}
-
-/// What came of a Gatekeeper suite.
-pub enum SuiteOutcome {
-    /// This version cannot run it. It counts as failed: a suite nobody runs proves nothing.
-    NotRun(&'static str),
-}
-
 /// Loads policies with their tests and runs those that are selected. `support` are policies that others may import.
-pub fn test(files: &TestFiles, support: &[Arc<Source>], options: &TestOptions<'_>, progress: &dyn Progress) -> Tested {
+pub fn test(
+    files: &TestFiles<'_>,
+    support: &[Arc<Source>],
+    options: &TestOptions<'_>,
+    progress: &dyn Progress,
+) -> Tested {
     // as judging places them: a data file's content is `data` itself
     let data = files.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
     let (suite, refused) = TestSuite::load(&files.policies, support, &data.collect::<Vec<_>>(), &options.limits);
@@ -78,9 +70,11 @@ pub fn test(files: &TestFiles, support: &[Arc<Source>], options: &TestOptions<'_
     let measured = matches!(measurable, Some(Ok(())));
     let (tests, reached) = run(&suite, &selected, measured, options.clock, progress);
     let coverage = measurable.map(|measurable| measurable.map(|()| suite.coverage(&reached)));
-    let suites = files.suites.iter().map(run_suite).collect();
+    let mut suites = run_suites(&files.suites, options, progress);
     progress.finish();
-    Tested { diagnostics, known: suite.tests().len(), tests, suites, coverage }
+    let cases: usize = suites.iter().map(|suite| suite.left_out).sum();
+    suites.retain(|suite| !(suite.tests.is_empty() && matches!(suite.outcome, gatekeeper::Outcome::Passed)));
+    Tested { diagnostics, left_out: suite.tests().len() - tests.len() + cases, tests, suites, coverage }
 }
 
 /// Starting engines costs milliseconds, so runners are passed from batch to batch: as many as there are workers.
@@ -120,8 +114,15 @@ fn run(
     (runs, reached)
 }
 
-/// The one place where a suite is run.
-fn run_suite(source: &Arc<Source>) -> SuiteRun {
-    let outcome = SuiteOutcome::NotRun("this version does not run Gatekeeper suites");
-    SuiteRun { source: Arc::clone(source), outcome }
+fn run_suites(suites: &[SuiteFile<'_>], options: &TestOptions<'_>, progress: &dyn Progress) -> Vec<SuiteResult> {
+    if suites.is_empty() {
+        return Vec::new();
+    }
+    progress.stage("running suites", suites.len());
+    let run = |suite: &SuiteFile<'_>| {
+        let result = run_suite(suite, options.selected, &options.limits);
+        progress.advance();
+        result
+    };
+    suites.par_iter().map(run).collect()
 }

@@ -30,7 +30,7 @@ use expansion::Expansion;
 use template::Template;
 
 pub(super) use judge::Judge;
-pub use suite::{CaseResult, Outcome, SuiteResult, TestResult, is_suite, run_suite};
+pub use suite::{CaseResult, Outcome, Suite, SuiteResult, TestResult, is_suite, run_suite};
 pub use surroundings::Surroundings;
 
 const TEMPLATES: &str = "templates.gatekeeper.sh";

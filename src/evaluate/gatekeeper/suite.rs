@@ -15,18 +15,38 @@ use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::evaluate::EvaluationLimits;
 use crate::evaluate::value::of_node;
 use crate::manifest::{Gvk, Manifest, Name, Node, ObjectRef, ReadLimits, Value, read};
-use crate::source::Source;
+use crate::source::{Location, Source, Span};
 use crate::tree::{ReadTree, RepoPath};
+
+/// A suite, and what it is run with.
+pub struct Suite<'a> {
+    /// Its file, under the name by which it is told.
+    pub source: &'a Arc<Source>,
+    /// The same file in the tree: what it names is looked for from its folder.
+    pub path: &'a RepoPath,
+    /// Where templates, constraints and objects lie.
+    pub tree: &'a dyn ReadTree,
+    /// Which cases are run, by `test/case`; a test without cases goes by its own name.
+    pub selected: &'a dyn Fn(&str) -> bool,
+    /// Validates constraints.
+    pub check: ConstraintCheck<'a>,
+    /// What each evaluation may cost.
+    pub limits: &'a EvaluationLimits,
+}
 
 /// What came of a suite.
 #[derive(Debug)]
 pub struct SuiteResult {
     /// Its file.
     pub path: String,
+    /// The whole of it.
+    pub location: Location,
     /// Whether it could be read, and was not to be skipped.
     pub outcome: Outcome,
-    /// In the order written.
+    /// In the order written; those of which some case was selected.
     pub tests: Vec<TestResult>,
+    /// Cases that were not selected.
+    pub left_out: usize,
 }
 
 /// What came of one test: a template with a constraint.
@@ -34,6 +54,8 @@ pub struct SuiteResult {
 pub struct TestResult {
     /// Its name.
     pub name: String,
+    /// Where it is written.
+    pub location: Location,
     /// Whether template and constraint load, or do not where the test says so.
     pub outcome: Outcome,
     /// In the order written; none if the test did not get that far.
@@ -45,6 +67,8 @@ pub struct TestResult {
 pub struct CaseResult {
     /// Its name.
     pub name: String,
+    /// Where it is written.
+    pub location: Location,
     /// Whether everything that was expected holds.
     pub outcome: Outcome,
     /// What was found.
@@ -87,47 +111,61 @@ pub fn is_suite(source: &Arc<Source>) -> bool {
     stream.documents.iter().any(|document| is_of(&document.root, "test.gatekeeper.sh", "Suite"))
 }
 
-/// Runs a suite. Its paths count from its own folder in `tree`, which the name of `suite` tells.
+/// Runs a suite.
 #[must_use]
-pub fn run_suite(
-    suite: &Arc<Source>,
-    tree: &dyn ReadTree,
-    check: ConstraintCheck<'_>,
-    limits: &EvaluationLimits,
-) -> SuiteResult {
-    let result = |outcome, tests| SuiteResult { path: suite.name().to_owned(), outcome, tests };
-    let stream = read(suite, &ReadLimits::default());
+pub fn run_suite(suite: &Suite<'_>) -> SuiteResult {
+    let result = |outcome, tests, left_out| {
+        let location = Location::new(suite.source, Span::at(0));
+        SuiteResult { path: suite.source.name().to_owned(), location, outcome, tests, left_out }
+    };
+    let stream = read(suite.source, &ReadLimits::default());
     if stream.diagnostics.iter().any(is_error) {
-        return result(Outcome::Refused(stream.diagnostics), Vec::new());
+        return result(Outcome::Refused(stream.diagnostics), Vec::new(), 0);
     }
     let found = stream.documents.iter().find(|document| is_of(&document.root, "test.gatekeeper.sh", "Suite"));
     let Some(root) = found.map(|document| &document.root) else {
-        return result(Outcome::Failed("it is no suite of `test.gatekeeper.sh`".to_owned()), Vec::new());
+        return result(Outcome::Failed("it is no suite of `test.gatekeeper.sh`".to_owned()), Vec::new(), 0);
     };
     if is_true(root.get("skip")) {
-        return result(Outcome::Skipped, Vec::new());
+        return result(Outcome::Skipped, Vec::new(), 0);
     }
-    let runner =
-        Runner { folder: RepoPath::parse(suite.name()).ok().and_then(|path| path.parent()), tree, check, limits };
-    let tests = root.get("tests").and_then(Node::as_sequence).unwrap_or_default();
-    result(Outcome::Passed, tests.iter().map(|test| runner.test(test)).collect())
+    let tests = items(root, "tests");
+    if tests.is_empty() {
+        return result(Outcome::Failed("it has no test".to_owned()), Vec::new(), 0);
+    }
+    let mut left_out = 0;
+    let tests = tests.iter().filter_map(|test| Runner { suite }.test(test, &mut left_out)).collect();
+    result(Outcome::Passed, tests, left_out)
 }
 
 struct Runner<'a> {
-    folder: Option<RepoPath>,
-    tree: &'a dyn ReadTree,
-    check: ConstraintCheck<'a>,
-    limits: &'a EvaluationLimits,
+    suite: &'a Suite<'a>,
 }
 
 impl Runner<'_> {
-    fn test(&self, test: &Node) -> TestResult {
+    /// `None` if nothing of it is selected.
+    fn test(&self, test: &Node, left_out: &mut usize) -> Option<TestResult> {
         let name = word(test.get("name")).unwrap_or_default().to_owned();
-        let (outcome, cases) = if is_true(test.get("skip")) { (Outcome::Skipped, Vec::new()) } else { self.run(test) };
-        TestResult { name, outcome, cases }
+        let all = items(test, "cases");
+        let is_selected =
+            |case: &&Node| (self.suite.selected)(&format!("{name}/{}", word(case.get("name")).unwrap_or_default()));
+        let cases: Vec<&Node> = all.iter().filter(is_selected).collect();
+        *left_out += all.len() - cases.len();
+        if cases.is_empty() && (!all.is_empty() || !(self.suite.selected)(&name)) {
+            *left_out += usize::from(all.is_empty());
+            return None;
+        }
+        let (outcome, cases) =
+            if is_true(test.get("skip")) { (Outcome::Skipped, Vec::new()) } else { self.run(test, &cases) };
+        Some(TestResult { name, location: self.location(test), outcome, cases })
     }
 
-    fn run(&self, test: &Node) -> (Outcome, Vec<CaseResult>) {
+    /// The name of a test or case, or else all of it.
+    fn location(&self, node: &Node) -> Location {
+        Location::new(self.suite.source, node.get("name").unwrap_or(node).span)
+    }
+
+    fn run(&self, test: &Node, cases: &[&Node]) -> (Outcome, Vec<CaseResult>) {
         let mut parts = Vec::new();
         for (key, needed) in [("template", true), ("constraint", true), ("expansion", false)] {
             match word(test.get(key)).filter(|path| !path.is_empty()) {
@@ -140,7 +178,7 @@ impl Runner<'_> {
             }
         }
         let errors = |manifests: &[Manifest]| {
-            let (gatekeeper, mut found) = Gatekeeper::load(manifests, self.check, self.limits);
+            let (gatekeeper, mut found) = Gatekeeper::load(manifests, self.suite.check, self.suite.limits);
             found.retain(is_error);
             (gatekeeper, found)
         };
@@ -157,26 +195,21 @@ impl Runner<'_> {
         if !refused.is_empty() {
             return (Outcome::Refused(refused), Vec::new());
         }
-        let mut judge = Judge::new(&gatekeeper, self.limits);
-        let cases = test.get("cases").and_then(Node::as_sequence).unwrap_or_default();
+        let mut judge = Judge::new(&gatekeeper, self.suite.limits);
         (Outcome::Passed, cases.iter().map(|case| self.case(case, &gatekeeper, &mut judge)).collect())
     }
 
     fn case(&self, case: &Node, gatekeeper: &Gatekeeper, judge: &mut Judge<'_>) -> CaseResult {
-        let name = word(case.get("name")).unwrap_or_default().to_owned();
-        if is_true(case.get("skip")) {
-            return CaseResult { name, outcome: Outcome::Skipped, messages: Vec::new() };
-        }
-        match self.messages(case, gatekeeper, judge) {
-            Ok(messages) => {
-                let outcome = match holds(case, &messages) {
-                    Ok(()) => Outcome::Passed,
-                    Err(reason) => Outcome::Failed(reason),
-                };
-                CaseResult { name, outcome, messages }
+        let (outcome, messages) = if is_true(case.get("skip")) {
+            (Outcome::Skipped, Vec::new())
+        } else {
+            match self.messages(case, gatekeeper, judge) {
+                Ok(messages) => (holds(case, &messages).map_or_else(Outcome::Failed, |()| Outcome::Passed), messages),
+                Err(reason) => (Outcome::Failed(reason), Vec::new()),
             }
-            Err(reason) => CaseResult { name, outcome: Outcome::Failed(reason), messages: Vec::new() },
-        }
+        };
+        let name = word(case.get("name")).unwrap_or_default().to_owned();
+        CaseResult { name, location: self.location(case), outcome, messages }
     }
 
     fn messages(&self, case: &Node, gatekeeper: &Gatekeeper, judge: &mut Judge<'_>) -> Result<Vec<String>, String> {
@@ -205,14 +238,16 @@ impl Runner<'_> {
 
     /// The objects of a file, without asking who they are: an `AdmissionReview` has no name.
     fn objects(&self, path: &str) -> Result<Vec<Manifest>, String> {
-        let whole = match &self.folder {
+        let whole = match self.suite.path.parent() {
             Some(folder) => folder.join(path),
             None => RepoPath::parse(path),
         };
         let whole = whole.map_err(|error| error.to_string())?;
-        let bytes = self.tree.read(&whole).map_err(|error| error.to_string())?;
+        let bytes = self.suite.tree.read(&whole).map_err(|error| error.to_string())?;
         let text = std::str::from_utf8(&bytes).map_err(|_| format!("`{whole}` is not UTF-8"))?;
-        let source = Source::file(whole.as_str(), text);
+        // by the same way as the suite itself
+        let before = self.suite.source.name().strip_suffix(self.suite.path.as_str()).unwrap_or_default();
+        let source = Source::file(format!("{before}{whole}"), text);
         let stream = read(&source, &ReadLimits::default());
         if let Some(problem) = stream.diagnostics.iter().find(|found| is_error(found)) {
             return Err(format!("`{whole}`: {}", problem.message));
@@ -291,7 +326,7 @@ impl Judging<'_, '_> {
 
 /// Whether all assertions of a case hold.
 fn holds(case: &Node, messages: &[String]) -> Result<(), String> {
-    let assertions = case.get("assertions").and_then(Node::as_sequence).unwrap_or_default();
+    let assertions = items(case, "assertions");
     if assertions.is_empty() {
         return Err("it asserts nothing".to_owned());
     }
@@ -313,12 +348,16 @@ fn asserted(assertion: &Node, messages: &[String]) -> Result<(), String> {
         Some(_) => return Err("`violations` should be `yes`, `no` or a number".to_owned()),
     };
     let about = pattern.map(|pattern| format!(" that match `{pattern}`")).unwrap_or_default();
-    if holds { Ok(()) } else { Err(format!("{}{about}, wanted {wanted}: {messages:?}", count(found, "violation"))) }
+    if holds { Ok(()) } else { Err(format!("{}{about}, wanted {wanted}", count(found, "violation"))) }
 }
 
 /// `violations: yes` is a warning elsewhere, and the way to write it here.
 fn is_error(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Error
+}
+
+fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    node.get(key).and_then(Node::as_sequence).unwrap_or_default()
 }
 
 fn is_true(node: Option<&Node>) -> bool {

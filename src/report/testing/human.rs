@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{CoverageEntry, FailureEntry, Status, TestEntry, TestReport, percentage, ranges};
+use super::{CoverageEntry, FailureEntry, Status, SuiteEntry, TestEntry, TestReport, percentage, ranges};
 use crate::diagnostic::count;
 use crate::source::Location;
 
@@ -14,13 +14,34 @@ pub fn tests(report: &TestReport, verbose: bool) -> String {
         entry(test, verbose, &mut out);
     }
     for suite in &report.suites {
-        match &suite.failure {
-            Some(failure) => _ = writeln!(out, "{}: suite failed: {failure}", suite.file),
-            None if verbose => _ = writeln!(out, "{}: suite passed", suite.file),
-            None => {}
-        }
+        of_suite(suite, verbose, &mut out);
     }
     out
+}
+
+fn of_suite(suite: &SuiteEntry, verbose: bool, out: &mut String) {
+    if let Some(failure) = &suite.failure {
+        let _ = writeln!(out, "{}: suite failed: {}", place(&failure.location), failure.message);
+    } else if verbose && suite.status == Status::Skipped {
+        let _ = writeln!(out, "{}: suite skipped", suite.file);
+    }
+    for case in suite.cases.iter().filter(|case| verbose || case.status == Status::Failed) {
+        match &case.failure {
+            Some(failure) => {
+                let _ = writeln!(out, "{}: {} failed: {}", place(&failure.location), case.name, failure.message);
+                values(failure, "    ", out);
+            }
+            None => _ = writeln!(out, "{}: {} {}", place(&case.location), case.name, word(case.status)),
+        }
+    }
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "passed",
+        Status::Failed => "failed",
+        Status::Skipped => "skipped",
+    }
 }
 
 /// Words what was reached: every file of which something is missing; all files if `verbose`.
@@ -77,8 +98,7 @@ fn entry(test: &TestEntry, verbose: bool, out: &mut String) {
             values(failure, "    ", out);
         }
         (None, status) => {
-            let word = if status == Status::Skipped { "skipped" } else { "passed" };
-            let _ = writeln!(out, "{}: {name} {word}{time}", place(&test.location));
+            let _ = writeln!(out, "{}: {name} {}{time}", place(&test.location), word(status));
         }
     }
     for case in &test.cases {

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CoverageEntry, FailureEntry, Status, TestEntry, TestReport, percent};
+use super::{CoverageEntry, FailureEntry, Status, SuiteCaseEntry, SuiteEntry, TestEntry, TestReport, percent};
 use crate::diagnostic::Diagnostic;
 use crate::report::json::{SeverityV1, Tool, pretty};
 use crate::source::Location;
@@ -148,9 +148,27 @@ pub struct PrintV1 {
 pub struct SuiteV1 {
     /// Its file.
     pub file: String,
-    /// Why it counts as failed; absent if it passed.
+    /// Whether it was run; how its cases ended is told with each.
+    pub status: StatusV1,
+    /// Why it could not be run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub failure: Option<FailureV1>,
+    /// Its cases, in the order written; none if it was not run.
+    pub cases: Vec<SuiteCaseV1>,
+}
+
+/// One case of a Gatekeeper suite, or a test of it that has none.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SuiteCaseV1 {
+    /// Test and case, such as `all-must-have-owner/example-allowed`.
+    pub name: String,
+    /// Where it is written.
+    pub location: PlaceV1,
+    /// How it ended.
+    pub status: StatusV1,
+    /// Why it failed. The values are the violations that were found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureV1>,
 }
 
 /// What the tests reached of the policies.
@@ -224,11 +242,7 @@ impl From<&TestReport> for TestReportV1 {
             },
             problems: report.diagnostics.iter().map(ProblemV1::from).collect(),
             tests: report.tests.iter().map(TestV1::from).collect(),
-            suites: report
-                .suites
-                .iter()
-                .map(|suite| SuiteV1 { file: suite.file.clone(), failure: suite.failure.clone() })
-                .collect(),
+            suites: report.suites.iter().map(SuiteV1::from).collect(),
             coverage: report.coverage.as_ref().map(CoverageV1::from),
         }
     }
@@ -263,14 +277,37 @@ impl From<&TestEntry> for TestV1 {
             package: test.package.clone(),
             name: test.name.clone(),
             location: (&test.location).into(),
-            status: match test.status {
-                Status::Passed => StatusV1::Passed,
-                Status::Failed => StatusV1::Failed,
-                Status::Skipped => StatusV1::Skipped,
-            },
+            status: test.status.into(),
             failure: test.failure.as_ref().map(FailureV1::from),
             cases: test.cases.iter().map(case).collect(),
             prints: test.prints.iter().map(print).collect(),
+        }
+    }
+}
+
+impl From<&SuiteEntry> for SuiteV1 {
+    fn from(suite: &SuiteEntry) -> Self {
+        let case = |case: &SuiteCaseEntry| SuiteCaseV1 {
+            name: case.name.clone(),
+            location: (&case.location).into(),
+            status: case.status.into(),
+            failure: case.failure.as_ref().map(FailureV1::from),
+        };
+        Self {
+            file: suite.file.clone(),
+            status: suite.status.into(),
+            failure: suite.failure.as_ref().map(FailureV1::from),
+            cases: suite.cases.iter().map(case).collect(),
+        }
+    }
+}
+
+impl From<Status> for StatusV1 {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Passed => Self::Passed,
+            Status::Failed => Self::Failed,
+            Status::Skipped => Self::Skipped,
         }
     }
 }

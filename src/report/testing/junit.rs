@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::human::place;
 use super::xml::{attribute, text};
-use super::{FailureEntry, Status, TestEntry, TestReport, percentage, ranges};
+use super::{FailureEntry, Status, SuiteEntry, TestEntry, TestReport, percentage, ranges};
 use crate::diagnostic::Severity;
+use crate::source::Location;
 
 /// One `<testcase>`, written, and how it ended.
 struct Case {
@@ -13,7 +14,7 @@ struct Case {
     xml: String,
 }
 
-/// The report as XML, with a line feed at the end. A package is a `<testsuite>`.
+/// The report as XML, with a line feed at the end. A package is a `<testsuite>`, and so is a suite of Gatekeeper.
 #[must_use]
 pub fn write(report: &TestReport) -> String {
     let mut suites: Vec<(String, Vec<Case>)> = Vec::new();
@@ -29,13 +30,7 @@ pub fn write(report: &TestReport) -> String {
         add(&test.package, case(test));
     }
     for suite in &report.suites {
-        add(
-            "suites",
-            match &suite.failure {
-                Some(failure) => failed("suites", &suite.file, "", failure, failure),
-                None => Case { status: Status::Passed, xml: testcase("suites", &suite.file, "", "") },
-            },
-        );
+        cases_of(suite).into_iter().for_each(|case| add(&suite.file, case));
     }
     add_coverage(report, &mut add);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -81,8 +76,7 @@ fn counts<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> String {
 }
 
 fn case(test: &TestEntry) -> Case {
-    let position = test.location.position();
-    let place = attribute("file", test.location.source.name()) + &attribute("line", &position.line.to_string());
+    let place = attributes_of(&test.location);
     let mut inside = String::new();
     match (&test.failure, test.status) {
         (Some(failure), _) => inside.push_str(&failure_element(&failure.message, &details(test, failure))),
@@ -97,18 +91,41 @@ fn case(test: &TestEntry) -> Case {
     Case { status: test.status, xml: testcase(&test.package, &test.name, &place, &inside) }
 }
 
-fn details(test: &TestEntry, failure: &FailureEntry) -> String {
-    let mut out = String::new();
-    let mut tell = |heading: String, failure: &FailureEntry| {
-        let _ = writeln!(out, "{heading}{}: {}", place(&failure.location), failure.message);
-        for (name, value) in &failure.values {
-            let _ = writeln!(out, "  {name} = {value}");
-        }
+/// The cases of a suite; one for the whole of it if there are none.
+fn cases_of(suite: &SuiteEntry) -> Vec<Case> {
+    let case = |name: &str, place: &str, status: Status, failure: Option<&FailureEntry>| {
+        let inside = match (failure, status) {
+            (Some(failure), _) => failure_element(&failure.message, &blamed("", failure)),
+            (None, Status::Skipped) => "      <skipped/>\n".to_owned(),
+            (None, _) => String::new(),
+        };
+        Case { status, xml: testcase(&suite.file, name, place, &inside) }
     };
-    tell(String::new(), failure);
+    if suite.cases.is_empty() {
+        return vec![case("suite", &attribute("file", &suite.file), suite.status, suite.failure.as_ref())];
+    }
+    let written = suite.cases.iter();
+    written.map(|one| case(&one.name, &attributes_of(&one.location), one.status, one.failure.as_ref())).collect()
+}
+
+fn attributes_of(location: &Location) -> String {
+    let line = location.position().line.to_string();
+    attribute("file", location.source.name()) + &attribute("line", &line)
+}
+
+fn blamed(heading: &str, failure: &FailureEntry) -> String {
+    let mut out = format!("{heading}{}: {}\n", place(&failure.location), failure.message);
+    for (name, value) in &failure.values {
+        let _ = writeln!(out, "  {name} = {value}");
+    }
+    out
+}
+
+fn details(test: &TestEntry, failure: &FailureEntry) -> String {
+    let mut out = blamed("", failure);
     for case in &test.cases {
         if let Some(failure) = &case.failure {
-            tell(format!("case {}: ", case.name), failure);
+            out.push_str(&blamed(&format!("case {}: ", case.name), failure));
         }
     }
     out

@@ -82,8 +82,25 @@ pub struct CaseEntry {
 pub struct SuiteEntry {
     /// Its file.
     pub file: String,
-    /// Why it counts as failed, if it does.
-    pub failure: Option<String>,
+    /// Whether it could be run, and was to be.
+    pub status: Status,
+    /// Why it could not be run.
+    pub failure: Option<FailureEntry>,
+    /// Its cases, in the order written; none if it was not run.
+    pub cases: Vec<SuiteCaseEntry>,
+}
+
+/// One case of a Gatekeeper suite, or a test of it that has none.
+#[derive(Debug)]
+pub struct SuiteCaseEntry {
+    /// `all-must-have-owner/example-allowed`
+    pub name: String,
+    /// Where it is written.
+    pub location: Location,
+    /// How it ended.
+    pub status: Status,
+    /// Why it failed.
+    pub failure: Option<FailureEntry>,
 }
 
 /// What the tests reached of the policies.
@@ -115,15 +132,11 @@ pub struct CoveredFile {
 }
 
 impl TestReport {
-    /// How many tests ended in this way. A suite that did not pass is a failed test.
+    /// How many tests and cases of suites ended in this way. A suite without cases counts as one.
     #[must_use]
     pub fn count(&self, status: Status) -> usize {
-        let suites = self.suites.iter().filter(|suite| match status {
-            Status::Passed => suite.failure.is_none(),
-            Status::Failed => suite.failure.is_some(),
-            Status::Skipped => false,
-        });
-        self.tests.iter().filter(|test| test.status == status).count() + suites.count()
+        let in_suites: usize = self.suites.iter().map(|suite| suite.count(status)).sum();
+        self.tests.iter().filter(|test| test.status == status).count() + in_suites
     }
 
     /// Whether everything loaded, no test failed, and enough was reached.
@@ -142,6 +155,15 @@ impl TestReport {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count(Status::Passed) + self.count(Status::Failed) == 0
+    }
+}
+
+impl SuiteEntry {
+    fn count(&self, status: Status) -> usize {
+        match self.cases.as_slice() {
+            [] => usize::from(self.status == status),
+            cases => cases.iter().filter(|case| case.status == status).count(),
+        }
     }
 }
 
