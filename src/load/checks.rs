@@ -45,25 +45,17 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
         listing.is_folder(&path).then(|| Spanned::default_value(path)).into_iter().collect::<Vec<_>>()
     };
     let policies = project.policies.paths.clone().unwrap_or_else(default_policies);
-    let (policies, data, gatekeeper) = sort(reader.read(&policies, NO_POLICY, may_be_policy, is_useful)?);
-    let any = |_: &Source| true;
-    let checks = Checks {
-        policies,
-        data,
-        gatekeeper,
-        crds: reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest, any)?,
-        diagnostics: Vec::new(),
-    };
+    let found = reader.read(&policies, NO_POLICY, may_be_policy, is_useful)?;
+    let crds = reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest, |_| true)?;
     project.schemas.locations.iter().for_each(|location| reader.is_there(location));
-    Ok(Checks { diagnostics, ..checks })
+    Ok(Checks { crds, diagnostics, ..sort(found) })
 }
 
 /// Reads what somebody named outside any project: files, or folders with all they hold.
 pub fn read_loose_checks(base: &Path, policies: &[String], crds: &[String]) -> Result<Checks, LooseError> {
     let found = read_loose(base, policies, NO_POLICY, may_be_policy, is_useful)?;
-    let (policies, data, gatekeeper) = sort(found);
     let crds = read_loose(base, crds, "YAML or JSON", super::roles::is_manifest, |_| true)?;
-    Ok(Checks { policies, data, gatekeeper, crds, diagnostics: Vec::new() })
+    Ok(Checks { crds, ..sort(found) })
 }
 
 fn read_loose(
@@ -91,10 +83,10 @@ fn read_loose(
 }
 
 /// Policies, the data beside them, and what Gatekeeper judges by.
-fn sort(found: Vec<Arc<Source>>) -> (Vec<Arc<Source>>, Vec<Arc<Source>>, Vec<Arc<Source>>) {
+fn sort(found: Vec<Arc<Source>>) -> Checks {
     let (policies, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|source| source.name().ends_with(".rego"));
     let (data, gatekeeper) = others.into_iter().partition(|source| is_data(source.name()));
-    (policies, data, gatekeeper)
+    Checks { policies, data, gatekeeper, ..Checks::default() }
 }
 
 fn may_be_policy(path: &RepoPath) -> bool {

@@ -10,6 +10,8 @@ use hydrant::tree::{MemoryTree, RepoPath};
 use hydrant::{config, parse, pipeline};
 use proptest::prelude::*;
 
+use crate::sandbox::Sandbox;
+
 /// A template with a body of Rego and the properties of its parameters.
 fn template(kind: &str, rego: &str, properties: &str) -> String {
     let rego = rego.replace('\n', "\n        ");
@@ -552,4 +554,38 @@ proptest! {
         }
         judge(&set, POD);
     }
+}
+
+/// What `validate` was given is what there is, also what `--skip` leaves unjudged.
+#[test]
+fn loose_manifests_are_judged_among_all_that_were_named() {
+    let sandbox = Sandbox::new();
+    let rego = "package uniquename
+
+violation[{\"msg\": msg}] {
+  data.inventory.namespace[other][_][\"ConfigMap\"][input.review.object.metadata.name]
+  other != input.review.object.metadata.namespace
+  msg := sprintf(\"%v has one of that name\", [other])
+}";
+    sandbox.write("policies/unique/template.yaml", template("UniqueName", rego, "{}"));
+    sandbox.write("policies/unique/constraint.yaml", constraint("UniqueName", "names", "{}"));
+    let settings = |namespace: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings, namespace: {namespace}}}\n")
+    };
+    sandbox.write("manifests/a.yaml", settings("a"));
+    sandbox.write("manifests/b.yaml", settings("b"));
+    let validate = |words: &[&str]| {
+        let output = sandbox.run(&[&["hydrant", "validate", "--policy", "policies"], words].concat());
+        (output.code, output.stderr.matches("× [names] ").count(), output.stderr)
+    };
+    let (code, found, text) = validate(&["manifests"]);
+    assert_eq!((code, found), (1, 2), "{text}");
+    let (code, found, text) = validate(&["manifests", "--skip", "namespace=b"]);
+    assert_eq!((code, found), (1, 1), "{text}");
+    assert!(text.contains("b has one of that name"), "{text}");
+    let (code, found, text) = validate(&["manifests/a.yaml"]);
+    assert_eq!((code, found), (0, 0), "{text}");
+    let output = sandbox.run(&["hydrant", "validate", "manifests", "--policy", "manifests"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.stderr.contains("`manifests` holds no Rego and no Gatekeeper template"), "{output}");
 }
