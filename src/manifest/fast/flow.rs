@@ -1,27 +1,13 @@
 //! Brackets that close on the line they open on, around simple scalars and each other.
 
+use super::scalar::letters_and;
 use super::{Reader, Span};
 use crate::manifest::mapping::has_repeated_keys;
 use crate::manifest::scalar::{Plain, resolve_plain};
 use crate::manifest::{Entry, Key, Node, Text, Value};
 
 /// Bytes that mean themselves anywhere in a plain scalar in brackets.
-const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let letter = byte as u8;
-        table[byte] = letter.is_ascii_alphanumeric() || letter >= 0x80;
-        byte += 1;
-    }
-    let signs = b"_./-+$=~()^;";
-    let mut sign = 0;
-    while sign < signs.len() {
-        table[signs[sign] as usize] = true;
-        sign += 1;
-    }
-    table
-};
+const PLAIN: [bool; 256] = letters_and(b"_./-+$=~()^;");
 
 impl Reader<'_> {
     /// A list or mapping in brackets, at which the reader stands.

@@ -15,7 +15,10 @@ const STOPS: [bool; 256] = {
 };
 
 /// Bytes with which a plain scalar may begin, whatever follows.
-const STARTS: [bool; 256] = {
+const STARTS: [bool; 256] = letters_and(b"_./$()+;<=\\^~");
+
+/// A table of all letters and digits, of any script, and of some signs.
+pub(super) const fn letters_and(signs: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -23,14 +26,13 @@ const STARTS: [bool; 256] = {
         table[byte] = letter.is_ascii_alphanumeric() || letter >= 0x80;
         byte += 1;
     }
-    let signs = b"_./$()+;<=\\^~";
     let mut sign = 0;
     while sign < signs.len() {
         table[signs[sign] as usize] = true;
         sign += 1;
     }
     table
-};
+}
 
 impl Reader<'_> {
     /// Reads the first line of a plain scalar; returns where its text ends. The reader stands where the line ends, at a
