@@ -14,7 +14,7 @@ use ignore::WalkBuilder;
 
 use super::inputs::no_text;
 use super::roles::{is_hidden, is_jinja, is_manifest, is_template};
-use super::worktree::MAX_FILE_BYTES;
+use super::worktree::{self, MAX_FILE_BYTES};
 use crate::config::{CONFIG_FILE, Globs, PatternError};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::manifest::text_of;
@@ -378,20 +378,9 @@ fn walk(folder: &Path, name: &str) -> Result<Vec<LooseFile>, LooseError> {
 
 /// As git would list it; but `.gitignore` files above the folder count only up to the repository they belong to.
 fn walker(folder: &Path) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(folder);
     let in_repository =
         folder.canonicalize().is_ok_and(|folder| folder.ancestors().any(|above| above.join(".git").exists()));
-    builder
-        .hidden(false)
-        .parents(in_repository)
-        .ignore(false)
-        .git_global(false)
-        .git_exclude(false)
-        .git_ignore(true)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(|entry| !entry.file_name().eq_ignore_ascii_case(".git"));
-    builder
+    worktree::walker(folder, in_repository)
 }
 
 /// What a file is that a walk meets; `None` for names that say it has nothing to do with manifests.

@@ -163,7 +163,7 @@ impl WorkTree {
 
     fn walk(&self) -> Result<Vec<(RepoPath, Kind)>, TreeError> {
         let mut files = Vec::new();
-        for entry in walk(&self.root) {
+        for entry in walker(&self.root, false).build() {
             let entry = entry
                 .map_err(|error| TreeError::Io { path: self.root.display().to_string(), message: error.to_string() })?;
             match entry.file_type() {
@@ -190,19 +190,21 @@ impl WorkTree {
     }
 }
 
-/// What git would list: the ignore files of this tree count, those of the machine and of its user do not.
-fn walk(root: &Path) -> ignore::Walk {
-    WalkBuilder::new(root)
+/// What git would list: the ignore files of this tree count, those of the machine and of its user do not; those above it
+/// count where `parents` says so.
+pub(super) fn walker(root: &Path, parents: bool) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    builder
         .hidden(false)
-        .parents(false)
+        .parents(parents)
         .ignore(false)
         .git_global(false)
         .git_exclude(false)
         .git_ignore(true)
         .require_git(false)
         .follow_links(false)
-        .filter_entry(|entry| !entry.file_name().eq_ignore_ascii_case(".git"))
-        .build()
+        .filter_entry(|entry| !entry.file_name().eq_ignore_ascii_case(".git"));
+    builder
 }
 
 fn failed(path: &RepoPath, error: &std::io::Error) -> TreeError {

@@ -54,14 +54,7 @@ pub fn accounting(accounting: &Accounting) -> String {
         count(accounting.environments, "environment"),
         accounting.rendered,
     );
-    for (reason, number) in &accounting.skipped {
-        let _ = write!(out, ", {number} skipped ({reason})");
-    }
-    let _ = write!(out, ", {} failed", accounting.failed);
-    let _ = write!(out, "\n{}: {}", count(accounting.documents, "document"), count(accounting.objects, "object"));
-    if accounting.empty_documents > 0 {
-        let _ = write!(out, ", {} empty", accounting.empty_documents);
-    }
+    other_inputs_and_documents(accounting, &mut out);
     if accounting.duplicate_objects > 0 {
         let _ = write!(out, ", {}", count(accounting.duplicate_objects, "duplicate"));
     }
@@ -77,10 +70,8 @@ pub fn accounting(accounting: &Accounting) -> String {
     out
 }
 
-/// The same for loose files, which belong to no app.
-#[must_use]
-pub fn loose_accounting(accounting: &Accounting, kubernetes: &str, policies: bool) -> String {
-    let mut out = format!("{}: {} read", count(accounting.inputs, "file"), accounting.rendered);
+/// What became of the inputs that gave no text, and what the texts held.
+fn other_inputs_and_documents(accounting: &Accounting, out: &mut String) {
     for (reason, number) in &accounting.skipped {
         let _ = write!(out, ", {number} skipped ({reason})");
     }
@@ -89,6 +80,13 @@ pub fn loose_accounting(accounting: &Accounting, kubernetes: &str, policies: boo
     if accounting.empty_documents > 0 {
         let _ = write!(out, ", {} empty", accounting.empty_documents);
     }
+}
+
+/// [`accounting`] for loose files, which belong to no app.
+#[must_use]
+pub fn loose_accounting(accounting: &Accounting, kubernetes: &str, policies: bool) -> String {
+    let mut out = format!("{}: {} read", count(accounting.inputs, "file"), accounting.rendered);
+    other_inputs_and_documents(accounting, &mut out);
     let _ = write!(out, ", {} failed", accounting.failed_documents);
     let _ = write!(
         out,
