@@ -16,12 +16,14 @@
 //! | [`sign`] | a commit | [`sign::Signed`] |
 //! | [`git`] | a signed commit | a branch, moved by compare-and-swap |
 //! | [`verify`] | a branch | [`verify::Verdict`] |
+//! | [`compare`] | two sets of objects | what differs, object by object and field by field |
 //!
 //! [`pipeline`] is the order of the stages, [`report`] words what they found, [`cli`] is the terminal.
 //! [`source`], [`diagnostic`], [`manifest`] and [`tree`] are the words all of them share.
 
 pub mod admit;
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod diagnostic;
 pub mod evaluate;

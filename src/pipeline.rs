@@ -6,6 +6,7 @@
 mod assemble;
 mod compare;
 mod cores;
+mod difference;
 mod echoes;
 mod gatekeeper;
 mod judge;
@@ -33,6 +34,7 @@ use crate::tree::ReadTree;
 
 pub use compare::compare_with_branches;
 pub use cores::Cores;
+pub use difference::{Objects, Published, difference, environments_of, published_objects, rendered_objects};
 pub use gatekeeper::run_suite;
 pub use judge::policies;
 pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose};

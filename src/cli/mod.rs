@@ -4,6 +4,7 @@
 
 mod check;
 mod demo;
+mod diff;
 mod exit;
 mod explain;
 mod fix;
@@ -79,6 +80,8 @@ enum Command {
     Check(check::Arguments),
     /// Check loose manifests against schemas and policies: files, folders, stdin
     Validate(validate::Arguments),
+    /// What changes, object by object and field by field: against the branches, or against another revision
+    Diff(diff::Arguments),
     /// Check, then commit the rendered manifests to the environments' branches, signed
     Publish(publish::Arguments),
     /// Check a published branch: its signature, its record, and every file against the record
@@ -171,6 +174,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Render(arguments) => render::run(arguments, &cli.global, terminal),
         Command::Check(arguments) => check::run(arguments, &cli.global, terminal),
         Command::Validate(arguments) => validate::run(arguments, &cli.global, terminal),
+        Command::Diff(arguments) => diff::run(arguments, &cli.global, terminal),
         Command::Publish(arguments) => publish::run(arguments, &cli.global, terminal),
         Command::Verify(arguments) => verify::run(arguments, &cli.global, terminal),
         Command::Test(arguments) => test::run(arguments, &cli.global, terminal),

@@ -19,6 +19,8 @@ enum Of {
     Config,
     /// The JSON report
     Report,
+    /// What `hydrant diff --format json` prints
+    Diff,
     /// The JSON report of `hydrant test`
     TestReport,
 }
@@ -27,6 +29,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
     terminal.data(&match arguments.of {
         Of::Config => config::json_schema(),
         Of::Report => report::json::schema(),
+        Of::Diff => report::difference::json::schema(),
         Of::TestReport => report::testing::json::schema(),
     });
     Ok(Exit::Clean)

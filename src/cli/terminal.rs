@@ -15,19 +15,24 @@ pub(super) struct Terminal {
     style: Style,
     quiet: bool,
     interactive: bool,
+    /// How data is to be worded: stdout may be a file where stderr is a terminal.
+    data_style: Style,
 }
 
 impl Terminal {
     pub(super) fn detect(color: Color, quiet: bool) -> Self {
         let interactive = io::stderr().is_terminal();
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let color = match color {
-            Color::Auto => interactive && !no_color,
+        let wanted = |is_terminal: bool| match color {
+            Color::Auto => is_terminal && !no_color,
             Color::Always => true,
             Color::Never => false,
         };
         let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(DEFAULT_WIDTH);
-        Self { style: Style { color, unicode: true, width: width.clamp(60, 160) }, quiet, interactive }
+        let width = width.clamp(60, 160);
+        let style = Style { color: wanted(interactive), unicode: true, width };
+        let data_style = Style { color: wanted(io::stdout().is_terminal()), ..style };
+        Self { style, quiet, interactive, data_style }
     }
 
     /// Whether a person is watching: only then is it said how long something took.
@@ -43,6 +48,11 @@ impl Terminal {
     /// How reports are to be worded here.
     pub(super) fn style(&self) -> Style {
         self.style
+    }
+
+    /// How data for people is to be worded on stdout.
+    pub(super) fn data_style(&self) -> Style {
+        self.data_style
     }
 
     /// Data, for the next program. A reader that has gone away (`| head`) is no error.

@@ -167,7 +167,7 @@ pub fn schema() -> String {
     pretty(&schemars::schema_for!(ReportV1))
 }
 
-pub(super) fn pretty(value: &impl Serialize) -> String {
+pub(in crate::report) fn pretty(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("keys are strings and numbers are finite");
     text.push('\n');
     text

@@ -3,6 +3,7 @@
 //!
 //! Nothing here finds a problem or changes a severity.
 
+pub mod difference;
 pub mod human;
 pub mod json;
 mod snippet;

@@ -14,6 +14,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnostic", &["source"]),
     ("tree", &[]),
     ("manifest", &["source", "diagnostic"]),
+    // what differs between two sets of objects: of plans, diffs, and drift
+    ("compare", &["source", "manifest"]),
     // the stages: vocabulary, and the output of the stage before
     ("config", &["source", "diagnostic", "tree", "manifest"]),
     ("load", &["source", "diagnostic", "tree", "manifest", "config"]),
@@ -26,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sign", &[]),
     ("git", &["tree", "hydrate", "sign"]),
     ("verify", &["diagnostic", "tree", "hydrate", "sign", "git"]),
-    ("report", &["source", "diagnostic"]),
+    ("report", &["source", "diagnostic", "manifest", "compare"]),
     // the order of the stages, then the terminal
     (
         "pipeline",
@@ -46,6 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "git",
             "sign",
             "report",
+            "compare",
         ],
     ),
     (
@@ -95,6 +98,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ssh_key", &["sign"]),
     ("sha2", &["tree"]),
     ("miette", &["report"]),
+    ("similar", &["compare"]),
     ("rayon", &["pipeline", "render"]),
     ("tempfile", &["cli", "git"]),
     // `!!binary`, the filters of templates, secrets in messages of policies

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use hydrant::config;
-use hydrant::report::{json, testing};
+use hydrant::report::{difference, json, testing};
 use hydrant::source::Source;
 
 use crate::sandbox::Sandbox;
@@ -58,6 +58,8 @@ fn the_configuration_in_the_readme_is_valid() {
 fn the_schemas_of_the_reports_are_up_to_date() {
     let path = "schemas/report.v1.schema.json";
     assert_eq!(document(path), json::schema(), "run: cargo run -- schema report > {path}");
+    let path = "schemas/diff.v1.schema.json";
+    assert_eq!(document(path), difference::json::schema(), "run: cargo run -- schema diff > {path}");
     let path = "schemas/test-report.v1.schema.json";
     assert_eq!(document(path), testing::json::schema(), "run: cargo run -- schema test-report > {path}");
 }

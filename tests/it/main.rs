@@ -9,6 +9,7 @@ mod cases;
 mod config;
 mod conformance;
 mod corpus;
+mod diff;
 mod documents;
 mod evaluate;
 mod fast;

@@ -1,0 +1,139 @@
+//! Difference: what an environment would be, against what it was at another revision or what its branch holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::{Error, Limits, Progress, Selection, build_all, load_selected, preload::Preloaded};
+use crate::compare::{ObjectChange, Rules, compare};
+use crate::config::Project;
+use crate::diagnostic::Diagnostic;
+use crate::git::{BranchName, CommitId, CommitTree, Repository};
+use crate::hydrate::{Record, record_path};
+use crate::manifest::Manifest;
+use crate::parse::parse;
+use crate::report::difference::EnvironmentDifference;
+use crate::source::Source;
+use crate::tree::ReadTree;
+
+/// The objects of some environments, from wherever they were read.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// By environment: `(app, object)` in the order of apps, then as rendered. An environment that is selected and has
+    /// no object is there.
+    pub environments: BTreeMap<String, Vec<(String, Manifest)>>,
+    /// What was found while they were read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Renders what is selected into objects. Nothing is checked.
+pub fn rendered_objects(
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Objects, Error> {
+    let tree = &Preloaded::read(tree, progress)?;
+    let mut loaded = load_selected(tree, project, selection)?;
+    loaded.units.retain(|unit| selection.has_app(&unit.environment, &unit.app));
+    let built = build_all(&loaded.units, limits, progress);
+    progress.finish();
+    let names = project.environments.iter().map(|environment| environment.name.to_string());
+    let mut objects = Objects {
+        environments: names.filter(|name| selection.has_environment(name)).map(|name| (name, Vec::new())).collect(),
+        diagnostics: loaded.diagnostics,
+    };
+    for one in built {
+        objects.diagnostics.extend(one.diagnostics);
+        let environment = objects.environments.entry(one.unit.environment.to_string()).or_default();
+        environment.extend(one.manifests.into_iter().map(|manifest| (one.unit.app.to_string(), manifest)));
+    }
+    Ok(objects)
+}
+
+/// What a branch holds of an environment.
+#[derive(Debug)]
+pub struct Published {
+    /// The branch.
+    pub branch: BranchName,
+    /// Its tip.
+    pub tip: CommitId,
+    /// `(app, object)` for everything in files that are ours.
+    pub objects: Vec<(String, Manifest)>,
+}
+
+/// What the branch of an environment holds; `None` if there is no branch, or none that Hydrant wrote for it.
+pub fn published_objects(
+    repository: &Repository,
+    project: &Project,
+    environment: &str,
+    limits: &Limits,
+) -> Result<Option<Published>, Error> {
+    let Some(configured) = project.environment(environment) else { return Ok(None) };
+    let branch = BranchName::parse(&configured.branch.value)?;
+    let Some(tip) = repository.branch_tip(&branch)? else { return Ok(None) };
+    let files = repository.commit_tree_of(tip)?;
+    let Some(record) = record(&files).filter(|record| record.environment == environment) else { return Ok(None) };
+    let objects = objects_of(&files, &record, &branch, limits);
+    Ok(Some(Published { branch, tip, objects }))
+}
+
+pub(super) fn record(files: &CommitTree) -> Option<Record> {
+    Record::parse(&files.read(&record_path()).ok()?).ok()
+}
+
+/// The objects in our files of a branch. A file that does not read was edited by hand, which publishing refuses.
+pub(super) fn objects_of(
+    files: &CommitTree,
+    record: &Record,
+    branch: &BranchName,
+    limits: &Limits,
+) -> Vec<(String, Manifest)> {
+    let owned: Vec<_> =
+        record.apps.iter().flat_map(|(app, owner)| owner.files.keys().map(move |path| (app, path))).collect();
+    let read = |(app, path): &(&String, &crate::tree::RepoPath)| {
+        let text = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+        let manifests = text
+            .map(|text| parse(&Source::file(format!("{branch}:{path}"), text), &limits.read).manifests)
+            .unwrap_or_default();
+        manifests.into_iter().map(|manifest| ((*app).clone(), manifest)).collect::<Vec<_>>()
+    };
+    owned.par_iter().flat_map_iter(read).collect()
+}
+
+/// Compares two states of an environment; each comes with the words that tell where it is from.
+#[must_use]
+pub fn difference(
+    environment: &str,
+    selection: &Selection,
+    before: (&str, &[(String, Manifest)]),
+    after: (&str, &[(String, Manifest)]),
+) -> EnvironmentDifference {
+    fn pairs(objects: &[(String, Manifest)]) -> impl Iterator<Item = (&str, &Manifest)> {
+        objects.iter().map(|(app, manifest)| (app.as_str(), manifest))
+    }
+    let mut objects = compare(pairs(before.1), pairs(after.1), Rules::default());
+    objects.retain(|object| {
+        let moved_from = match &object.change {
+            ObjectChange::Changed { moved_from, .. } => moved_from.as_deref(),
+            _ => None,
+        };
+        selection.has_app(environment, &object.app) || moved_from.is_some_and(|app| selection.has_app(environment, app))
+    });
+    let touched = objects.iter().filter(|object| !matches!(object.change, ObjectChange::Removed)).count();
+    let selected = after.1.iter().filter(|(app, _)| selection.has_app(environment, app)).count();
+    EnvironmentDifference {
+        environment: environment.to_owned(),
+        before: before.0.to_owned(),
+        after: after.0.to_owned(),
+        unchanged: selected.saturating_sub(touched),
+        objects,
+    }
+}
+
+/// The environments of either side, in order.
+#[must_use]
+pub fn environments_of(before: &Objects, after: &Objects) -> BTreeSet<String> {
+    before.environments.keys().chain(after.environments.keys()).cloned().collect()
+}
