@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod diff;
+mod drift;
 mod exit;
 mod explain;
 mod fix;
@@ -82,6 +83,8 @@ enum Command {
     Validate(validate::Arguments),
     /// What changes, object by object and field by field: against the branches, or against another revision
     Diff(diff::Arguments),
+    /// What a cluster has against what the branch of an environment says
+    Drift(drift::Arguments),
     /// Check, then commit the rendered manifests to the environments' branches, signed
     Publish(publish::Arguments),
     /// Check a published branch: its signature, its record, and every file against the record
@@ -175,6 +178,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Check(arguments) => check::run(arguments, &cli.global, terminal),
         Command::Validate(arguments) => validate::run(arguments, &cli.global, terminal),
         Command::Diff(arguments) => diff::run(arguments, &cli.global, terminal),
+        Command::Drift(arguments) => drift::run(arguments, &cli.global, terminal),
         Command::Publish(arguments) => publish::run(arguments, &cli.global, terminal),
         Command::Verify(arguments) => verify::run(arguments, &cli.global, terminal),
         Command::Test(arguments) => test::run(arguments, &cli.global, terminal),

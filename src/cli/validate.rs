@@ -172,7 +172,7 @@ fn inputs(arguments: &Arguments) -> Result<Vec<LooseInput>, Failure> {
     Ok(inputs)
 }
 
-fn stdin() -> Result<Vec<u8>, Failure> {
+pub(super) fn stdin() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let limited = &mut std::io::stdin().lock().take(MAX_FILE_BYTES + 1);
     limited.read_to_end(&mut bytes).map_err(|error| Failure::cannot_work(format!("cannot read stdin: {error}")))?;
@@ -272,7 +272,7 @@ fn place_failure(error: PlaceError) -> Failure {
     Failure::usage(error.to_string()).help(help)
 }
 
-fn loose_failure(error: LooseError) -> Failure {
+pub(super) fn loose_failure(error: LooseError) -> Failure {
     match &error {
         LooseError::Io { .. } => Failure::cannot_work(error.to_string()),
         LooseError::NoMatch(_) => Failure::usage(error.to_string())

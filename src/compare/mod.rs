@@ -6,12 +6,14 @@
 
 mod fields;
 mod lists;
+mod live;
 mod shown;
 mod text;
 
 use std::collections::BTreeMap;
 
 pub use fields::{FieldChange, FieldDifference};
+pub use live::{comparable, made_by_cluster};
 pub use shown::Shown;
 pub use text::{Hunk, Line};
 

@@ -55,6 +55,7 @@ use compile::Compiled;
 use crd::Definition;
 use files::SchemaFile;
 use kubernetes::{Kind, Minor};
+pub use same::is_same;
 
 /// What to do with a kind for which there is no schema.
 ///

@@ -42,7 +42,8 @@ const DEFAULTS: &[(&str, &str)] = &[
 const FREE: [&str; 6] = ["annotations", "labels", "matchLabels", "nodeSelector", "parameters", "selector"];
 
 /// Whether a field of this name has the same value before and now. `None` stands for a field that is not written.
-pub(super) fn is_same(name: &str, before: Option<&Node>, now: Option<&Node>) -> bool {
+#[must_use]
+pub fn is_same(name: &str, before: Option<&Node>, now: Option<&Node>) -> bool {
     match (before, now) {
         (Some(before), Some(now)) if FREE.contains(&name) && !has_selector_fields(before) => before.same_meaning(now),
         (Some(before), Some(now)) => is_same_value(before, now),

@@ -101,8 +101,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("similar", &["compare"]),
     ("rayon", &["pipeline", "render"]),
     ("tempfile", &["cli", "git"]),
-    // `!!binary`, the filters of templates, secrets in messages of policies
-    ("base64", &["manifest", "render", "evaluate"]),
+    // `!!binary`, the filters of templates, secrets in messages of policies, `stringData`
+    ("base64", &["manifest", "render", "evaluate", "compare"]),
 ];
 
 /// What any module may name: how values are written out, and how errors are declared.

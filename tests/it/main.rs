@@ -11,6 +11,7 @@ mod conformance;
 mod corpus;
 mod diff;
 mod documents;
+mod drift;
 mod evaluate;
 mod fast;
 mod gatekeeper;
