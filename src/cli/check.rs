@@ -9,10 +9,10 @@ use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, pipeline_failure, selection};
 use super::terminal::Terminal;
-use super::{Global, ReportArguments};
+use super::{Global, ReportArguments, ReportFormat};
 use crate::admit::{Absence, Refusal};
 use crate::pipeline::{self, Checkup, Limits};
-use crate::report::{Report, human, json};
+use crate::report::{Report, formats, human, json};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -80,8 +80,21 @@ pub(super) fn write_reports(
     terminal: &Terminal,
     accounting: &dyn Fn(&Report) -> String,
 ) -> Result<(), Failure> {
+    if arguments.reports.iter().filter(|target| target.file.as_os_str() == "-").count() > 1 {
+        return Err(Failure::usage("two reports cannot both go to stdout").help("give all but one a file"));
+    }
     for target in &arguments.reports {
-        let text = json::write(report);
+        let text = match target.format {
+            ReportFormat::Json => json::write(report),
+            ReportFormat::Sarif => formats::sarif::write(report),
+            ReportFormat::Junit => formats::junit::write(report),
+            ReportFormat::Tap => formats::tap::write(report),
+            ReportFormat::Github => formats::github::write(report),
+            ReportFormat::Gitlab => formats::gitlab::write(report),
+            ReportFormat::Azure => formats::azure::write(report),
+            ReportFormat::Markdown => formats::markdown::write(report, formats::markdown::BUDGET),
+            ReportFormat::Html => formats::html::write(report, &[]),
+        };
         if target.file.as_os_str() == "-" {
             terminal.data(&text);
         } else {

@@ -100,7 +100,8 @@ enum Command {
 /// Which reports to write, and what refuses.
 #[derive(Debug, Args)]
 struct ReportArguments {
-    /// Also write a report to a file; `-` is stdout. Formats: json
+    /// Also write a report to a file; `-` is stdout. Several may be asked for. Formats: json, sarif, junit, tap, github,
+    /// gitlab, azure, markdown, html
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = ReportTarget::parse)]
     reports: Vec<ReportTarget>,
     /// The lowest severity that refuses
@@ -134,18 +135,35 @@ impl From<Threshold> for Severity {
 /// `json=report.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ReportTarget {
+    format: ReportFormat,
     file: PathBuf,
+}
+
+/// What a report can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    Json,
+    Sarif,
+    Junit,
+    Tap,
+    Github,
+    Gitlab,
+    Azure,
+    Markdown,
+    Html,
 }
 
 impl ReportTarget {
     fn parse(text: &str) -> Result<Self, String> {
-        match text.split_once('=') {
-            Some(("json", file)) if !file.is_empty() => Ok(Self { file: file.into() }),
-            Some((format, file)) if !file.is_empty() => {
-                Err(format!("`{format}` is not a report format; this version writes `json`"))
-            }
-            _ => Err("write FORMAT=FILE, such as json=report.json".to_owned()),
-        }
+        let Some((format, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
+            return Err("write FORMAT=FILE, such as sarif=report.sarif".to_owned());
+        };
+        let format = ReportFormat::from_str(format, false).map_err(|_| {
+            let known = ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            let known: Vec<_> = known.map(|value| value.get_name().to_owned()).collect();
+            format!("`{format}` is not a report format; there is {}", known.join(", "))
+        })?;
+        Ok(Self { format, file: file.into() })
     }
 }
 
@@ -199,8 +217,11 @@ mod tests {
 
     #[test]
     fn a_report_target_names_format_and_file() {
-        assert_eq!(ReportTarget::parse("json=out.json"), Ok(ReportTarget { file: "out.json".into() }));
-        assert!(ReportTarget::parse("sarif=out.sarif").is_err_and(|error| error.contains("`sarif`")));
-        assert!(ReportTarget::parse("json").is_err());
+        let target = ReportTarget { format: ReportFormat::Json, file: "out.json".into() };
+        assert_eq!(ReportTarget::parse("json=out.json"), Ok(target));
+        assert!(
+            ReportTarget::parse("pdf=out.pdf").is_err_and(|error| error.contains("`pdf`") && error.contains("sarif"))
+        );
+        assert!(ReportTarget::parse("json").is_err() && ReportTarget::parse("json=").is_err());
     }
 }

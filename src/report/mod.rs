@@ -4,10 +4,13 @@
 //! Nothing here finds a problem or changes a severity.
 
 pub mod difference;
+pub mod formats;
 pub mod human;
 pub mod json;
+mod markdown;
 mod snippet;
 pub mod testing;
+mod xml;
 
 use std::collections::BTreeMap;
 
@@ -128,10 +131,16 @@ impl Report {
         self.findings.iter().filter(|finding| finding.diagnostic.severity == severity).count()
     }
 
+    /// Whether a finding refuses.
+    #[must_use]
+    pub fn refuses(&self, finding: &Finding) -> bool {
+        finding.diagnostic.severity >= self.threshold
+    }
+
     /// How many findings refuse.
     #[must_use]
     pub fn refusing(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.diagnostic.severity >= self.threshold).count()
+        self.findings.iter().filter(|finding| self.refuses(finding)).count()
     }
 }
 

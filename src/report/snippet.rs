@@ -102,3 +102,47 @@ fn start_column(source: &Source, offset: usize) -> usize {
     let line = source.line_start(source.line_of(offset)).unwrap_or_default();
     source.text()[line..offset].chars().count()
 }
+
+/// One line around a place, for reports that draw their own snippets.
+pub(super) struct ShownLine {
+    /// Its number, from 1.
+    pub(super) number: usize,
+    /// Its text, without what is secret, cut where it is too long.
+    pub(super) text: String,
+    /// The bytes of it that belong to the place.
+    pub(super) marked: Option<std::ops::Range<usize>>,
+}
+
+/// The lines of a place, and some before and after it. Of a place of many lines, the first ones.
+pub(super) fn lines_around(location: &Location, context: usize) -> Vec<ShownLine> {
+    const MOST_LINES: usize = 12;
+    let source = &*location.source;
+    let text = masked(source);
+    let (start, end) = (location.span.start as usize, location.span.start as usize + location.span.len());
+    if end > text.len() {
+        return Vec::new();
+    }
+    let first = source.line_of(start).saturating_sub(context);
+    let last = (source.line_of(end.saturating_sub(1).max(start)) + context).min(first + MOST_LINES);
+    let mut lines = Vec::new();
+    for line in first..=last {
+        let Some(from) = source.line_start(line) else { break };
+        let to = source.line_start(line + 1).unwrap_or(text.len());
+        let whole = text[from..to].trim_end_matches(['\n', '\r']);
+        if whole.is_empty() && to == text.len() && line > 0 && from == to {
+            break;
+        }
+        let to = from + whole.len();
+        let (mark_from, mark_to) = (start.clamp(from, to), end.clamp(from, to));
+        let (cut_from, cut_to) = if whole.len() > LONGEST_LINE {
+            let near = floor_char_boundary(&text, mark_from.saturating_sub(LONGEST_LINE / 4)).max(from);
+            (near, floor_char_boundary(&text, (near + LONGEST_LINE).min(to)).max(near))
+        } else {
+            (from, to)
+        };
+        let (mark_from, mark_to) = (mark_from.clamp(cut_from, cut_to), mark_to.clamp(cut_from, cut_to));
+        let marked = (mark_to > mark_from).then(|| mark_from - cut_from..mark_to - cut_from);
+        lines.push(ShownLine { number: line + 1, text: text[cut_from..cut_to].to_owned(), marked });
+    }
+    lines
+}

@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sign", &[]),
     ("git", &["tree", "hydrate", "sign"]),
     ("verify", &["diagnostic", "tree", "hydrate", "sign", "git"]),
-    ("report", &["source", "diagnostic", "manifest", "compare"]),
+    ("report", &["source", "diagnostic", "tree", "manifest", "compare"]),
     // the order of the stages, then the terminal
     (
         "pipeline",

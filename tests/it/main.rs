@@ -14,6 +14,7 @@ mod documents;
 mod drift;
 mod evaluate;
 mod fast;
+mod formats;
 mod gatekeeper;
 mod hostile;
 mod lint;

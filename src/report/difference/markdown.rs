@@ -5,6 +5,7 @@
 use super::{EnvironmentDifference, Totals, text, totals};
 use crate::compare::{ObjectChange, ObjectDifference};
 use crate::diagnostic::count;
+use crate::report::markdown::{escape, fence_for};
 
 /// Kept free for the line that tells what was left out.
 const RESERVED: usize = 160;
@@ -60,35 +61,11 @@ fn section(object: &ObjectDifference) -> String {
                 return format!("\n- **moved** {name}{moved}\n");
             }
             let diff = text::fields_as_diff(fields);
-            let fence = "`".repeat(longest_run(&diff).max(2) + 1);
+            let fence = fence_for(&diff);
             format!(
                 "\n<details><summary><b>changed</b> {name}{moved}, {}</summary>\n\n{fence}diff\n{diff}{fence}\n\n</details>\n",
                 count(fields.len(), "field")
             )
         }
     }
-}
-
-/// Longest run of backticks: a fence must be longer.
-fn longest_run(text: &str) -> usize {
-    text.split(|sign| sign != '`').map(str::len).max().unwrap_or_default()
-}
-
-/// Text that means nothing to Markdown or HTML.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => {
-                out.push('\\');
-                out.push(sign);
-            }
-            '\n' | '\r' => out.push(' '),
-            sign => out.push(sign),
-        }
-    }
-    out
 }

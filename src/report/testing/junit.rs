@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::human::place;
-use super::xml::{attribute, text};
 use super::{FailureEntry, Status, SuiteEntry, TestEntry, TestReport, percentage, ranges};
 use crate::diagnostic::Severity;
+use crate::report::xml::{attribute, text};
 use crate::source::Location;
 
 /// One `<testcase>`, written, and how it ended.

@@ -3,7 +3,6 @@
 pub mod human;
 pub mod json;
 pub mod junit;
-mod xml;
 
 use std::time::Duration;
 

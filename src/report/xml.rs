@@ -1,12 +1,12 @@
 //! XML: text and attributes that read back as what was written.
 
 /// Text between tags.
-pub(super) fn text(text: &str) -> String {
+pub(in crate::report) fn text(text: &str) -> String {
     escaped(text, false)
 }
 
 /// An attribute with a blank before it: ` name="value"`.
-pub(super) fn attribute(name: &str, value: &str) -> String {
+pub(in crate::report) fn attribute(name: &str, value: &str) -> String {
     format!(" {name}=\"{}\"", escaped(value, true))
 }
 

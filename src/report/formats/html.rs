@@ -1,0 +1,193 @@
+//! One HTML page that needs nothing else: findings with their snippets, what would change, and a filter. It reads on a
+//! phone, prints, follows light and dark, and loads nothing.
+
+use std::fmt::Write as _;
+
+use super::{Place, subject};
+use crate::diagnostic::{Severity, count};
+use crate::report::difference::{EnvironmentDifference, Totals, text as difference_text, totals};
+use crate::report::snippet::{ShownLine, lines_around};
+use crate::report::{Finding, Report, human, rendered_for};
+
+/// Pages with more findings than this show the first, worst ones, and count the rest: a browser has its limits too.
+const MOST_FINDINGS: usize = 2_000;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The report as a page, with what would change on the branches where that is known.
+#[must_use]
+pub fn write(report: &Report, differences: &[EnvironmentDifference]) -> String {
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.diagnostic.severity));
+    let verdict = human::verdict(report);
+    let status = if report.refusing() > 0 { "refused" } else { "passed" };
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
+         <title>hydrant {command}: {verdict}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <header class=\"{status}\"><h1>hydrant {command}</h1><p class=\"verdict\">{verdict}</p>\n",
+        command = escape(report.command),
+        verdict = escape(&verdict),
+    );
+    human::accounting(&report.accounting).lines().for_each(|line| {
+        let _ = writeln!(out, "<p>{}</p>", escape(line));
+    });
+    out.push_str("</header>\n<main>\n");
+    if !findings.is_empty() {
+        controls(report, &findings, &mut out);
+        out.push_str("<section id=\"findings\" aria-label=\"findings\">\n");
+        findings.iter().take(MOST_FINDINGS).for_each(|finding| article(finding, &mut out));
+        out.push_str("</section>\n");
+        if findings.len() > MOST_FINDINGS {
+            let _ =
+                writeln!(out, "<p>{} more are not on this page.</p>", count(findings.len() - MOST_FINDINGS, "finding"));
+        }
+    }
+    if !differences.is_empty() {
+        changes(differences, &mut out);
+    }
+    let _ = write!(out, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+    out
+}
+
+fn controls(report: &Report, findings: &[&Finding], out: &mut String) {
+    out.push_str("<form id=\"filter\" role=\"search\">\n<input type=\"search\" id=\"words\" placeholder=\"rule, file, object, words\" aria-label=\"filter\">\n");
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let number = report.count(severity);
+        if number > 0 {
+            let _ = writeln!(
+                out,
+                "<label><input type=\"checkbox\" name=\"severity\" value=\"{severity}\" checked> {}</label>",
+                count(number, &severity.to_string())
+            );
+        }
+    }
+    let environments: std::collections::BTreeSet<&String> =
+        findings.iter().flat_map(|finding| &finding.environments).collect();
+    if environments.len() > 1 {
+        out.push_str(
+            "<select id=\"environment\" aria-label=\"environment\"><option value=\"\">every environment</option>",
+        );
+        for environment in environments {
+            let _ = write!(out, "<option>{}</option>", escape(environment));
+        }
+        out.push_str("</select>\n");
+    }
+    out.push_str("<output id=\"shown\"></output>\n</form>\n");
+}
+
+fn article(finding: &Finding, out: &mut String) {
+    let diagnostic = &finding.diagnostic;
+    let severity = diagnostic.severity;
+    let _ = writeln!(
+        out,
+        "<article class=\"{severity}\" data-severity=\"{severity}\" data-environments=\"{}\">",
+        escape(&finding.environments.join(" "))
+    );
+    let _ = writeln!(
+        out,
+        "<h2><span class=\"tag\">{severity}</span> {}</h2>\n<p class=\"about\"><code>{}</code> {}</p>",
+        words(&diagnostic.message),
+        escape(diagnostic.rule.as_str()),
+        escape(&subject(finding))
+    );
+    if let Some(label) = &diagnostic.primary {
+        let place = Place::of(finding).and_then(|place| place.range);
+        let position = label.location.position();
+        let rendered = match (place, rendered_for(&label.location)) {
+            (None, Some(environment)) => format!(" as rendered for {environment}"),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            out,
+            "<p class=\"place\">{}:{}:{}{}</p>",
+            escape(label.location.source.name()),
+            position.line,
+            position.column,
+            escape(&rendered)
+        );
+        out.push_str("<pre>");
+        lines_around(&label.location, 2).iter().for_each(|line| shown_line(line, out));
+        out.push_str("</pre>\n");
+    }
+    if let Some(help) = &diagnostic.help {
+        let _ = writeln!(out, "<p class=\"help\">{}</p>", words(help));
+    }
+    out.push_str("</article>\n");
+}
+
+fn shown_line(line: &ShownLine, out: &mut String) {
+    let _ = write!(out, "<span class=\"number\">{}</span>", line.number);
+    match line.marked.clone() {
+        Some(range) => {
+            let (before, rest) = line.text.split_at(range.start);
+            let (marked, after) = rest.split_at(range.len());
+            let _ = writeln!(out, "{}<mark>{}</mark>{}", escape(before), escape(marked), escape(after));
+        }
+        None => {
+            let _ = writeln!(out, "{}", escape(&line.text));
+        }
+    }
+}
+
+fn changes(differences: &[EnvironmentDifference], out: &mut String) {
+    let _ = writeln!(
+        out,
+        "<section id=\"changes\">\n<h2>What would change</h2>\n<p>{}</p>",
+        escape(&totals(&Totals::of(differences)))
+    );
+    for one in differences {
+        let numbers = Totals::of(std::slice::from_ref(one));
+        let open = if one.objects.len() <= 20 { " open" } else { "" };
+        let _ = writeln!(
+            out,
+            "<details{open}><summary>{}: +{} ~{} −{}</summary>\n<pre class=\"diff\">",
+            escape(&one.environment),
+            numbers.added,
+            numbers.changed,
+            numbers.removed
+        );
+        for line in difference_text::text(std::slice::from_ref(one), human::Style::default()).lines() {
+            let class = match line.trim_start().chars().next() {
+                Some('+') => "added",
+                Some('-') => "removed",
+                Some('~') => "changed",
+                _ => "same",
+            };
+            let _ = writeln!(out, "<span class=\"{class}\">{}</span>", escape(line));
+        }
+        out.push_str("</pre></details>\n");
+    }
+    out.push_str("</section>\n");
+}
+
+/// Text with the words between backticks as code.
+fn words(text: &str) -> String {
+    let mut out = String::new();
+    for (index, part) in text.split('`').enumerate() {
+        if index % 2 == 1 {
+            let _ = write!(out, "<code>{}</code>", escape(part));
+        } else {
+            out.push_str(&escape(part));
+        }
+    }
+    out
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\0' => out.push(char::REPLACEMENT_CHARACTER),
+            sign => out.push(sign),
+        }
+    }
+    out
+}
