@@ -4,6 +4,7 @@
 //! whatever the number of threads.
 
 mod assemble;
+mod changed;
 mod compare;
 mod cores;
 mod difference;
@@ -33,6 +34,7 @@ use crate::render::{Outcome, RenderLimits, render};
 use crate::report::Accounting;
 use crate::tree::ReadTree;
 
+pub use changed::{Affected, affected};
 pub use compare::compare_with_branches;
 pub use cores::Cores;
 pub use difference::{Objects, Published, difference, environments_of, published_objects, rendered_objects};

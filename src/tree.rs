@@ -235,6 +235,12 @@ pub trait ReadTree: Sync {
     /// The bytes of a file. A symlink gives its target's bytes if that is a file of the same tree.
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, TreeError>;
 
+    /// What tells the file's bytes from others without reading them: two files with the same id are the same. `None` where
+    /// that is not known, as for symlinks.
+    fn content_id(&self, _: &RepoPath) -> Option<String> {
+        None
+    }
+
     /// Whether the path names a file.
     fn contains(&self, path: &RepoPath) -> Result<bool, TreeError> {
         match self.read(path) {
@@ -317,6 +323,10 @@ impl<T: ReadTree> ReadTree for Subtree<T> {
 
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, TreeError> {
         self.tree.read(&self.whole(path))
+    }
+
+    fn content_id(&self, path: &RepoPath) -> Option<String> {
+        self.tree.content_id(&self.whole(path))
     }
 }
 

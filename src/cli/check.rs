@@ -7,12 +7,14 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::network::NetworkArguments;
 use super::progress::Bar;
-use super::project::{Workspace, pipeline_failure, selection};
+use super::project::{Workspace, git_failure, open_repository, pipeline_failure, selection};
 use super::terminal::Terminal;
 use super::{Global, ReportArguments, ReportFormat};
 use crate::admit::{Absence, Refusal};
-use crate::pipeline::{self, Checkup, Limits};
+use crate::git;
+use crate::pipeline::{self, Affected, Checkup, Limits, Selection};
 use crate::report::{Report, formats, human, json};
+use crate::tree::{MemoryTree, ReadTree};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -20,14 +22,22 @@ use crate::report::{Report, formats, human, json};
   hydrant check prod                  one environment
   hydrant check prod/web              one app in one environment
   hydrant check --rev HEAD            what is committed, whatever the work tree holds
+  hydrant check --staged              what the next commit will hold, of the apps that it changes
+  hydrant check --changed-since main  only the apps that differ from where this branch left main
   hydrant check --report json=r.json  and a report for machines")]
 pub(super) struct Arguments {
     /// Environments, or apps in them; everything by default
     #[arg(value_name = "ENV[/APP]")]
     selection: Vec<String>,
     /// Check a commit instead of the work tree
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", conflicts_with = "staged")]
     rev: Option<String>,
+    /// Check what is staged, and only the apps that it changes: for a pre-commit hook
+    #[arg(long, conflicts_with = "changed_since")]
+    staged: bool,
+    /// Check only the apps that changed since this revision and HEAD went different ways
+    #[arg(long, value_name = "REV")]
+    changed_since: Option<String>,
     #[command(flatten)]
     network: NetworkArguments,
     #[command(flatten)]
@@ -40,6 +50,8 @@ impl Arguments {
         Self {
             selection: Vec::new(),
             rev: None,
+            staged: false,
+            changed_since: None,
             network: NetworkArguments::default(),
             report: ReportArguments::default(),
         }
@@ -47,16 +59,59 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
-    let workspace = Workspace::open(global, arguments.rev.as_deref())?;
-    let selection = selection(&arguments.selection, &workspace.project)?;
+    let workspace = match arguments.staged {
+        true => Workspace::from_index(global, &open_repository(global)?)?,
+        false => Workspace::open(global, arguments.rev.as_deref())?,
+    };
+    let mut selection = selection(&arguments.selection, &workspace.project)?;
     let started = Instant::now();
     let bar = Bar::new(terminal);
+    if arguments.staged || arguments.changed_since.is_some() {
+        match changed(arguments, global, &workspace, &selection, &bar)? {
+            Affected::Everything(file) => {
+                terminal.talk(&format!("`{file}` changed, which concerns every app: checking everything"));
+            }
+            Affected::Apps(apps) => selection = apps,
+            Affected::Nothing => {
+                terminal.talk("nothing changed that an app, a policy or a schema is made of");
+                return Ok(Exit::Clean);
+            }
+        }
+    }
     let limits = Limits { network: arguments.network.network(global), ..Limits::default() };
     let checkup =
         pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
     tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     Ok(conclude(decisions.iter().filter_map(|decision| decision.as_ref().err()), terminal))
+}
+
+/// What the staged files, or those since a revision, concern.
+fn changed(
+    arguments: &Arguments,
+    global: &Global,
+    workspace: &Workspace,
+    selection: &Selection,
+    bar: &Bar,
+) -> Result<Affected, Failure> {
+    let repository = open_repository(global)?;
+    let base = match &arguments.changed_since {
+        Some(revision) => {
+            let now = arguments.rev.as_deref().unwrap_or("HEAD");
+            Some(repository.common_base(revision, now).map_err(git_failure)?)
+        }
+        None => match repository.resolve("HEAD") {
+            Ok(head) => Some(head),
+            // the first commit of a repository
+            Err(git::Error::Revision { .. }) => None,
+            Err(error) => return Err(git_failure(error)),
+        },
+    };
+    let base: Box<dyn ReadTree> = match base {
+        Some(base) => workspace.base(&repository, base)?,
+        None => Box::new(MemoryTree::default()),
+    };
+    pipeline::affected(&*workspace.tree, &*base, &workspace.project, selection, bar).map_err(pipeline_failure)
 }
 
 /// Writes the reports that were asked for, then says what was found and where everything went.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Global;
 use super::exit::{Exit, Failure};
 use crate::config::{self, CONFIG_FILE, Project};
-use crate::git::{self, Repository};
+use crate::git::{self, CommitId, CommitTree, Repository};
 use crate::load::{self, WorkTree};
 use crate::pipeline::{self, Selection};
 use crate::source::Source;
@@ -41,14 +41,28 @@ impl Workspace {
 
     /// The project as it was committed.
     pub(super) fn from_commit(global: &Global, repository: &Repository, revision: &str) -> Result<Self, Failure> {
+        Self::from_stored(global, repository, repository.commit_tree(revision).map_err(git_failure)?)
+    }
+
+    /// The project as it is staged: what the next commit will hold.
+    pub(super) fn from_index(global: &Global, repository: &Repository) -> Result<Self, Failure> {
+        // git tells hooks which index the commit is made from
+        let file = std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty()).map(PathBuf::from);
+        let staged = repository.index_tree(file.as_deref()).map_err(git_failure)?;
+        Self::from_stored(global, repository, staged)
+    }
+
+    /// The project as files of the repository's objects.
+    fn from_stored(global: &Global, repository: &Repository, files: CommitTree) -> Result<Self, Failure> {
         let root = find_root(&global.directory)?;
-        let commit = repository.commit_tree(revision).map_err(git_failure)?;
-        let tree: Box<dyn ReadTree> = match folder_in(repository, &root)? {
-            None => Box::new(commit),
-            Some(folder) => Box::new(Subtree::new(commit, folder)),
-        };
+        let tree = below_root(repository, &root, files)?;
         let project = read_project(&*tree)?;
         Ok(Self { root, tree, project })
+    }
+
+    /// The files of a commit where this project has its own, without a look at what they say.
+    pub(super) fn base(&self, repository: &Repository, commit: CommitId) -> Result<Box<dyn ReadTree>, Failure> {
+        below_root(repository, &self.root, repository.commit_tree_of(commit).map_err(git_failure)?)
     }
 
     /// A path of the configuration: relative to the project, with `~` for the home folder.
@@ -58,6 +72,14 @@ impl Workspace {
             _ => self.root.join(path),
         }
     }
+}
+
+/// The project's part of a repository's files.
+fn below_root(repository: &Repository, root: &Path, files: CommitTree) -> Result<Box<dyn ReadTree>, Failure> {
+    Ok(match folder_in(repository, root)? {
+        None => Box::new(files),
+        Some(folder) => Box::new(Subtree::new(files, folder)),
+    })
 }
 
 /// The project of the nearest `hydrant.yaml` upwards, and how its path is told from here; `None` where there is none.

@@ -9,6 +9,7 @@ use gix::object::Kind;
 use gix::objs::tree::EntryKind;
 
 use super::error::spell_out;
+use super::index_tree::no_tree;
 use super::{Error, object};
 use crate::tree::{MAX_SYMLINKS, ReadTree, RepoPath, TreeError, resolve_symlink};
 
@@ -60,6 +61,16 @@ impl CommitTree {
         let Listing { entries, mut unusable, .. } = listing;
         unusable.sort();
         Ok(Self { idle: Mutex::new(vec![repo]), shared, root, entries, unusable })
+    }
+
+    /// Files that belong to no commit yet.
+    pub(super) fn of_entries(
+        shared: gix::ThreadSafeRepository,
+        entries: BTreeMap<RepoPath, Entry>,
+        unusable: Vec<String>,
+    ) -> Self {
+        let root = no_tree(&shared.to_thread_local());
+        Self { idle: Mutex::new(Vec::new()), shared, root, entries, unusable }
     }
 
     /// Every file with its kind, in order of path.
@@ -135,6 +146,10 @@ impl ReadTree for CommitTree {
         self.blob(entry.id).map(Arc::from).map_err(io)
     }
 
+    fn content_id(&self, path: &RepoPath) -> Option<String> {
+        self.entry(path).filter(|entry| entry.kind != FileKind::Symlink).map(|entry| entry.id.to_string())
+    }
+
     fn contains(&self, path: &RepoPath) -> Result<bool, TreeError> {
         match self.entry(path) {
             None => Ok(false),
@@ -182,15 +197,18 @@ impl Listing<'_> {
     }
 
     fn file(&mut self, path: &[u8], id: &gix::oid, kind: FileKind) {
-        // a path that parses to another path, such as `a/../b`, is as unusable as one that does not parse
-        let usable = std::str::from_utf8(path)
-            .ok()
-            .and_then(|text| RepoPath::parse(text).ok().filter(|parsed| parsed.as_str() == text));
-        match usable {
+        match usable_path(path) {
             Some(path) => {
                 self.entries.insert(path, Entry { id: id.to_owned(), kind });
             }
             None => self.unusable.push(String::from_utf8_lossy(path).into_owned()),
         }
     }
+}
+
+/// A path of git as one of ours. A path that parses to another path, such as `a/../b`, is as unusable as one that does
+/// not parse.
+pub(super) fn usable_path(path: &[u8]) -> Option<RepoPath> {
+    let text = std::str::from_utf8(path).ok()?;
+    RepoPath::parse(text).ok().filter(|parsed| parsed.as_str() == text)
 }

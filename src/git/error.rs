@@ -38,6 +38,14 @@ pub enum Error {
         /// As typed.
         revision: String,
     },
+    /// An index that cannot be read as the files of one commit. The user's move.
+    #[error("the index `{}` cannot be used: {message}", path.display())]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        message: String,
+    },
     /// A name git does not take for a branch. The user's move.
     #[error("`{branch}` cannot be the name of a branch: {reason}")]
     BranchName {
@@ -135,6 +143,7 @@ impl Error {
             Self::NotARepository { .. } => Some("run it inside a repository, or `git init` one".to_owned()),
             Self::Revision { .. } => Some("fetch it first, or check the spelling with `git log`".to_owned()),
             Self::NotACommit { .. } => Some("name a branch, a tag or a commit".to_owned()),
+            Self::Index { .. } => Some("resolve and stage what is open, see `git status`".to_owned()),
             Self::BranchName { .. } => Some("set another `branch` for the environment".to_owned()),
             Self::SymbolicBranch { target, .. } => Some(format!("publish to `{target}` itself")),
             Self::Locked { lock, .. } => {

@@ -8,6 +8,7 @@ mod branch;
 mod commit_tree;
 mod create;
 mod error;
+mod index_tree;
 mod object;
 mod pack;
 mod prepare;

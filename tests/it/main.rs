@@ -25,6 +25,7 @@ mod render;
 mod rules;
 mod sandbox;
 mod shipped;
+mod staged;
 mod testing;
 mod validate;
 mod writers;
