@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::date::Date;
 use crate::source::Location;
 
 /// How bad a finding is. Ordered: `Note < Warning < Error`.
@@ -85,6 +87,32 @@ pub struct Subject {
     pub object: Option<String>,
 }
 
+/// Whether a waiver can cover a finding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Waivable {
+    /// Unless it is an error: what Hydrant itself finds. Its errors say that an object cannot be read, was not judged, or
+    /// would be refused by the API server, and no owner can answer for that.
+    #[default]
+    BelowError,
+    /// Yes: what a policy finds.
+    Always,
+    /// No: its rule says so.
+    Never,
+}
+
+/// The waiver that covers a finding: a reviewed exception with an end.
+#[derive(Debug, Clone)]
+pub struct Waived {
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+    /// Where it is written.
+    pub location: Location,
+}
+
 /// One finding.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
@@ -104,6 +132,10 @@ pub struct Diagnostic {
     pub subject: Subject,
     /// Where in the object: a JSON pointer (RFC 6901), if the finding is about a value of a manifest.
     pub pointer: Option<String>,
+    /// Whether a waiver can cover it.
+    pub waivable: Waivable,
+    /// The waiver that covers it: it stays in every report, and refuses nothing.
+    pub waived: Option<Arc<Waived>>,
 }
 
 impl Diagnostic {
@@ -119,6 +151,24 @@ impl Diagnostic {
             help: None,
             subject: Subject::default(),
             pointer: None,
+            waivable: Waivable::default(),
+            waived: None,
+        }
+    }
+
+    /// Whether it refuses where everything from `threshold` on does.
+    #[must_use]
+    pub fn refuses(&self, threshold: Severity) -> bool {
+        self.severity >= threshold && self.waived.is_none()
+    }
+
+    /// Whether a waiver can cover it, as severe as it is.
+    #[must_use]
+    pub fn is_waivable(&self) -> bool {
+        match self.waivable {
+            Waivable::BelowError => self.severity < Severity::Error,
+            Waivable::Always => true,
+            Waivable::Never => false,
         }
     }
 
@@ -172,6 +222,13 @@ impl Diagnostic {
     #[must_use]
     pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Whether a waiver can cover it.
+    #[must_use]
+    pub fn waivable(mut self, waivable: Waivable) -> Self {
+        self.waivable = waivable;
         self
     }
 
@@ -432,6 +489,16 @@ rules! {
         "`deny if {…}` is a boolean, not a set of messages: tools that query messages find none, and pass. Write `deny contains msg if {…}`.";
     POLICY_FAILED = "policy-failed", "a policy failed while it judged an object",
         "An evaluation error, a result without a message, or a limit. The object counts as not judged, which refuses it.";
+    WAIVER_UNUSED = "waiver-unused", "a waiver covers nothing",
+        "Nothing that was found needs it, or another waiver covers it already. A waiver that outlives its reason would hide the next finding: remove it. A run of some apps or environments does not complain about waivers for others.";
+    WAIVER_EXPIRED = "waiver-expired", "a waiver has ended",
+        "A waiver holds to the end of the day it names, in UTC. What it covered counts again. Fix that, or let the exception be reviewed again and give it a later date.";
+    WAIVER_EXPIRES_SOON = "waiver-expires-soon", "a waiver ends within two weeks",
+        "What it covers is going to refuse from the day after its last.";
+    WAIVER_REFUSED = "waiver-refused", "a waiver is for something that cannot be waived",
+        "No waiver covers a rule whose policy says `overridable: false`, or an error that Hydrant itself finds: the object cannot be read, was not judged, or would be refused by the API server. An annotation waives nothing unless `policies.waiver_annotations` allows it.";
+    WAIVER_INVALID = "waiver-invalid", "the waiver on an object cannot be read",
+        "The annotation `hydrant.dev/waive` holds a YAML list as text; each entry has `rule`, `owner`, `reason` and `expires`. What cannot be read waives nothing.";
     // ── admit ─────────────────────────────────────────────────────────────────────────────────────────────────
     NOTHING_CHECKED = "nothing-checked", "nothing was checked",
         "No app, no document, or no policy judged anything. Absence is never success.";

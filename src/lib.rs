@@ -19,12 +19,13 @@
 //! | [`compare`] | two sets of objects | what differs, object by object and field by field |
 //!
 //! [`pipeline`] is the order of the stages, [`report`] words what they found, [`cli`] is the terminal.
-//! [`source`], [`diagnostic`], [`manifest`] and [`tree`] are the words all of them share.
+//! [`source`], [`diagnostic`], [`date`], [`manifest`] and [`tree`] are the words all of them share.
 
 pub mod admit;
 pub mod cli;
 pub mod compare;
 pub mod config;
+pub mod date;
 pub mod diagnostic;
 pub mod evaluate;
 pub mod git;

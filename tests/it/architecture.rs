@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // the vocabulary knows no stage
     ("source", &[]),
-    ("diagnostic", &["source"]),
+    ("date", &[]),
+    ("diagnostic", &["source", "date"]),
     ("tree", &[]),
     ("manifest", &["source", "diagnostic"]),
     // what differs between two sets of objects: of plans, diffs, and drift
@@ -22,18 +23,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("render", &["source", "diagnostic", "tree", "manifest", "load"]),
     ("parse", &["source", "diagnostic", "manifest"]),
     ("validate", &["source", "diagnostic", "tree", "manifest"]),
-    ("evaluate", &["source", "diagnostic", "tree", "manifest"]),
-    ("admit", &["diagnostic", "tree", "manifest", "load"]),
-    ("hydrate", &["source", "diagnostic", "tree", "manifest", "load", "admit"]),
+    ("evaluate", &["source", "date", "diagnostic", "tree", "manifest"]),
+    ("admit", &["date", "diagnostic", "tree", "manifest", "load"]),
+    ("hydrate", &["source", "date", "diagnostic", "tree", "manifest", "load", "admit"]),
     ("sign", &[]),
     ("git", &["tree", "hydrate", "sign"]),
     ("verify", &["diagnostic", "tree", "hydrate", "sign", "git"]),
-    ("report", &["source", "diagnostic", "tree", "manifest", "compare"]),
+    ("report", &["source", "date", "diagnostic", "tree", "manifest", "compare"]),
     // the order of the stages, then the terminal
     (
         "pipeline",
         &[
             "source",
+            "date",
             "diagnostic",
             "tree",
             "manifest",
@@ -55,6 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "source",
+            "date",
             "diagnostic",
             "tree",
             "manifest",
