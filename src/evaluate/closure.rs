@@ -246,7 +246,8 @@ fn describe(
     let start = |reporter: &Reporter<'_>| start_of(reporter.rule);
     let all: Vec<usize> = module.syntax.policy.iter().map(|rule| start_of(rule)).collect();
     let same: Vec<usize> = reporters.iter().filter(|other| other.name == reporter.name).map(start).collect();
-    let Metadata { title, description, id, severity, fix, related } = annotations.about(start(reporter), &same, &all);
+    let Metadata { title, description, id, severity, fix, related, overridable, enforce_after, since } =
+        annotations.about(start(reporter), &same, &all);
     let suffix = reporter.name.split_once('_').and_then(|(_, suffix)| finding::rule_id(suffix));
     let package = || module.package.last().and_then(|part| finding::rule_id(part));
     PolicyRule {
@@ -256,6 +257,9 @@ fn describe(
         description,
         fix,
         related,
+        overridable: overridable.unwrap_or(true),
+        enforce_after,
+        since,
         package: module.package_name(),
         name: reporter.name.clone(),
         location: module.location(reporter.name_span),

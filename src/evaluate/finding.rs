@@ -6,7 +6,8 @@ use regorus::Value as RegoValue;
 
 use super::set::PolicyRule;
 use super::value::{member, text};
-use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
+use crate::date::Date;
+use crate::diagnostic::{Diagnostic, RuleId, Severity, Waivable, rules};
 use crate::manifest::{Manifest, Pointer};
 use crate::source::{Location, Span};
 
@@ -43,7 +44,12 @@ pub(super) fn rule_id(words: &str) -> Option<RuleId> {
 }
 
 /// One member as a diagnostic.
-pub(super) fn diagnostic(rule: &PolicyRule, result: &RegoValue, manifest: &Manifest) -> Diagnostic {
+pub(super) fn diagnostic(
+    rule: &PolicyRule,
+    result: &RegoValue,
+    manifest: &Manifest,
+    today: Option<Date>,
+) -> Diagnostic {
     let message = text(result).or_else(|| member(result, "msg").and_then(text)).map(str::trim).unwrap_or_default();
     if message.is_empty() {
         return failed(rule, "a result without a message", manifest);
@@ -55,6 +61,7 @@ pub(super) fn diagnostic(rule: &PolicyRule, result: &RegoValue, manifest: &Manif
     if let Some(fix) = own("fix").or(rule.fix.as_deref()) {
         diagnostic = diagnostic.help(without_secrets(fix, manifest));
     }
+    let diagnostic = of_policy(diagnostic, rule, today);
     let pointer = pointer_of(result);
     if member(result, "secret") == Some(&RegoValue::from(true)) {
         let node = pointer.as_ref().and_then(|pointer| pointer.resolve(&manifest.root));
@@ -64,6 +71,23 @@ pub(super) fn diagnostic(rule: &PolicyRule, result: &RegoValue, manifest: &Manif
         Some(pointer) => diagnostic.at(manifest.locate(&pointer), "").pointer(pointer.to_string()),
         None => diagnostic.at(named_line(result, manifest).unwrap_or_else(|| identity(manifest)), ""),
     }
+}
+
+/// What a rule says of all its findings: whether a waiver can cover them, and until when its errors are warnings.
+pub(super) fn of_policy(diagnostic: Diagnostic, rule: &PolicyRule, today: Option<Date>) -> Diagnostic {
+    let mut diagnostic = diagnostic.waivable(if rule.overridable { Waivable::Always } else { Waivable::Never });
+    let is_advice = rule.enforce_after.zip(today).filter(|(last, today)| today <= last);
+    if let Some((last, _)) = is_advice
+        && diagnostic.severity == Severity::Error
+    {
+        diagnostic.severity = Severity::Warning;
+        let becomes = format!("becomes an error on {}", last.next());
+        diagnostic.help = Some(match diagnostic.help {
+            Some(help) => format!("{help}; {becomes}"),
+            None => becomes,
+        });
+    }
+    diagnostic
 }
 
 /// A rule that gave no verdict: the object counts as not judged.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::date::Date;
 use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
-use crate::manifest::{Node, Pointer, ReadLimits, read};
+use crate::manifest::{Node, Pointer, ReadLimits, Value, read};
 use crate::source::{Location, Source, Span};
 
 use super::finding::{rule_id, severity_of_word};
@@ -24,6 +25,12 @@ pub(super) struct Metadata {
     pub(super) fix: Option<String>,
     /// `related_resources`
     pub(super) related: Vec<String>,
+    /// `custom.overridable`
+    pub(super) overridable: Option<bool>,
+    /// `custom.enforce_after`
+    pub(super) enforce_after: Option<Date>,
+    /// `custom.since`
+    pub(super) since: Option<String>,
 }
 
 /// What an annotation is about.
@@ -88,6 +95,9 @@ impl Metadata {
             severity: self.severity.or(other.severity),
             fix: self.fix.or_else(|| other.fix.clone()),
             related: if self.related.is_empty() { other.related.clone() } else { self.related },
+            overridable: self.overridable.or(other.overridable),
+            enforce_after: self.enforce_after.or(other.enforce_after),
+            since: self.since.or_else(|| other.since.clone()),
         }
     }
 }
@@ -163,6 +173,25 @@ fn annotation(source: &Arc<Source>, block: &Block, package: usize) -> Result<Ann
             Box::new(refuse(rules::POLICY_SHAPE, message, "write `error`, `warning` or `note`"))
         })?),
     };
+    // a slip in one of these would let through what the author meant to hold
+    let custom = |key: &str| Pointer::from_parts(["custom", key]).resolve(root).map(|node| &node.value);
+    let overridable = match custom("overridable") {
+        None => None,
+        Some(Value::Bool(overridable)) => Some(*overridable),
+        Some(_) => {
+            let message = "`overridable` must be `true` or `false`".to_owned();
+            return Err(Box::new(refuse(rules::POLICY_SHAPE, message, "write `overridable: false`, or leave it out")));
+        }
+    };
+    let enforce_after = match (custom("enforce_after"), text(&["custom", "enforce_after"]).map(|text| text.parse())) {
+        (None, _) => None,
+        (_, Some(Ok(date))) => Some(date),
+        _ => {
+            let message = "`enforce_after` must be a date".to_owned();
+            let help = "write `enforce_after: YYYY-MM-DD`: the last day on which its errors are warnings";
+            return Err(Box::new(refuse(rules::POLICY_SHAPE, message, help)));
+        }
+    };
     let scope = match text(&["scope"]).as_deref() {
         Some("package" | "subpackages") => Scope::Package,
         Some("document") => Scope::Document,
@@ -179,6 +208,9 @@ fn annotation(source: &Arc<Source>, block: &Block, package: usize) -> Result<Ann
         severity,
         fix: text(&["custom", "fix"]),
         related: related.iter().filter_map(link).collect(),
+        overridable,
+        enforce_after,
+        since: text(&["custom", "since"]),
     };
     Ok(Annotation { scope, end: block.end, metadata })
 }

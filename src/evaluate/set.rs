@@ -11,6 +11,7 @@ use super::machine::{Machine, Plan};
 use super::module::Module;
 use super::target::{Kubernetes, RESERVED, data_for};
 use super::{EvaluationLimits, value};
+use crate::date::Date;
 use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
 use crate::manifest::{Entry, Key, Manifest, Node, ReadLimits, Value, read};
 use crate::source::{Location, Source, Span};
@@ -40,6 +41,12 @@ pub struct PolicyRule {
     pub fix: Option<String>,
     /// Links.
     pub related: Vec<String>,
+    /// Whether a waiver can cover its findings.
+    pub overridable: bool,
+    /// The last day on which its errors are warnings.
+    pub enforce_after: Option<Date>,
+    /// The version or day with which it came.
+    pub since: Option<String>,
     /// `policies.good_practice.latest_tag`
     pub package: String,
     /// `deny_latest_tag`
@@ -66,6 +73,7 @@ pub struct PolicySet {
     limits: EvaluationLimits,
     digest: Digest,
     gatekeeper: Gatekeeper,
+    today: Option<Date>,
 }
 
 impl PolicySet {
@@ -109,7 +117,7 @@ impl PolicySet {
             });
         let digest = digest(files, documents);
         let gatekeeper = Gatekeeper::default();
-        (Self { rules, plan, data, limits: limits.clone(), digest, gatekeeper }, diagnostics)
+        (Self { rules, plan, data, limits: limits.clone(), digest, gatekeeper, today: None }, diagnostics)
     }
 
     /// Adds the constraints of Gatekeeper, which judge after the rules.
@@ -120,6 +128,13 @@ impl PolicySet {
             self.digest = Digest::of_list([("gatekeeper", added), ("policies", self.digest)]);
         }
         self.gatekeeper = gatekeeper;
+        self
+    }
+
+    /// The day on which it judges: rules that are enforced later only warn. Without one, all are enforced.
+    #[must_use]
+    pub fn on(mut self, today: Option<Date>) -> Self {
+        self.today = today;
         self
     }
 
@@ -139,7 +154,12 @@ impl PolicySet {
         let data = value::of_node(&data_for(&self.data, None));
         let machine = Machine::new(Arc::clone(&self.plan), data, self.limits.clone())
             .expect("the same texts compiled when the set was loaded");
-        Evaluator { set: self, machine, target: None, constraints: Judge::new(&self.gatekeeper, &self.limits) }
+        Evaluator {
+            set: self,
+            machine,
+            target: None,
+            constraints: Judge::new(&self.gatekeeper, &self.limits, self.today),
+        }
     }
 
     /// The digest of everything that was loaded: names and contents of policies and data.
@@ -200,7 +220,8 @@ impl Evaluator<'_> {
             match result {
                 Ok(members) => {
                     judgement.rules += 1;
-                    let found = members.iter().map(|member| finding::diagnostic(rule, member, manifest));
+                    let found =
+                        members.iter().map(|member| finding::diagnostic(rule, member, manifest, self.set.today));
                     judgement.diagnostics.extend(found);
                 }
                 Err(error) => {

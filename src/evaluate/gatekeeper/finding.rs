@@ -5,8 +5,9 @@ use regorus::Value as RegoValue;
 use super::constraint::Constraint;
 use super::expansion::Generated;
 use super::judge::Violation;
+use crate::date::Date;
 use crate::diagnostic::{Diagnostic, rules};
-use crate::evaluate::finding::{hide, identity, pointer_of, without_secrets};
+use crate::evaluate::finding::{hide, identity, of_policy, pointer_of, without_secrets};
 use crate::evaluate::set::PolicyRule;
 use crate::manifest::{Manifest, Pointer};
 
@@ -23,6 +24,8 @@ pub(super) struct Found<'a> {
     pub(super) constraint: &'a Constraint,
     pub(super) rule: &'a PolicyRule,
     pub(super) subject: &'a Subject<'a>,
+    /// The day on which it was found.
+    pub(super) today: Option<Date>,
     /// Values of Secrets that the template could know.
     pub(super) secrets: &'a [String],
 }
@@ -45,6 +48,7 @@ impl Found<'_> {
             Some(fix) => diagnostic.help(fix.clone()),
             None => diagnostic,
         };
+        let diagnostic = of_policy(diagnostic, self.rule, self.today);
         diagnostic.also(self.constraint.location.clone(), "asked for here").object(&self.written().object)
     }
 

@@ -11,6 +11,7 @@ use super::finding::{Found, Subject};
 use super::matching::Origin;
 use super::review::{Operation, of_object};
 use super::{Gatekeeper, Surroundings};
+use crate::date::Date;
 use crate::evaluate::complaint::Complaint;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::value::{member, of_node, text};
@@ -21,6 +22,7 @@ use crate::manifest::Manifest;
 pub(in crate::evaluate) struct Judge<'a> {
     gatekeeper: &'a Gatekeeper,
     limits: &'a EvaluationLimits,
+    today: Option<Date>,
     machines: Vec<Option<Seeing>>,
 }
 
@@ -34,8 +36,12 @@ struct Seeing {
 pub(super) type Violation = (String, RegoValue);
 
 impl<'a> Judge<'a> {
-    pub(in crate::evaluate) fn new(gatekeeper: &'a Gatekeeper, limits: &'a EvaluationLimits) -> Self {
-        Self { gatekeeper, limits, machines: gatekeeper.templates.iter().map(|_| None).collect() }
+    pub(in crate::evaluate) fn new(
+        gatekeeper: &'a Gatekeeper,
+        limits: &'a EvaluationLimits,
+        today: Option<Date>,
+    ) -> Self {
+        Self { gatekeeper, limits, today, machines: gatekeeper.templates.iter().map(|_| None).collect() }
     }
 
     /// Judges one object and what would be created from it.
@@ -72,6 +78,7 @@ impl<'a> Judge<'a> {
                 constraint,
                 rule: &gatekeeper.templates[constraint.template].rule,
                 subject,
+                today: self.today,
                 secrets: &surroundings.secrets,
             };
             let (manifest, origin) = subject.judged();
