@@ -3,8 +3,9 @@
 //! Nothing else makes an [`Admitted`], and `hydrate` takes nothing else: manifests that nobody checked cannot reach a
 //! branch. The decision is per environment, all or nothing, as is the branch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Severity, count};
 use crate::load::EngineKind;
 use crate::manifest::ManifestSet;
@@ -36,6 +37,44 @@ pub struct Evidence {
     pub validated: usize,
     /// How many objects at least one policy judged.
     pub judged: usize,
+    /// The waivers that covered findings.
+    pub waivers: BTreeSet<UsedWaiver>,
+}
+
+/// A waiver that covered a finding on one object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsedWaiver {
+    /// The rule whose finding it covered.
+    pub rule: String,
+    /// The app.
+    pub app: Option<String>,
+    /// The object, as `Deployment shop/web`; `None` for a finding about a text.
+    pub object: Option<String>,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+}
+
+impl UsedWaiver {
+    /// The waivers behind some findings.
+    #[must_use]
+    pub fn of(diagnostics: &[Diagnostic]) -> BTreeSet<Self> {
+        let used = |diagnostic: &Diagnostic| {
+            let waived = diagnostic.waived.as_ref()?;
+            Some(Self {
+                rule: diagnostic.rule.to_string(),
+                app: diagnostic.subject.app.clone(),
+                object: diagnostic.subject.object.clone(),
+                owner: waived.owner.clone(),
+                reason: waived.reason.clone(),
+                expires: waived.expires,
+            })
+        };
+        diagnostics.iter().filter_map(used).collect()
+    }
 }
 
 /// What one app was rendered from.
@@ -112,13 +151,11 @@ pub enum Absence {
 
 /// Decides. `diagnostics` are those that concern this environment; notes never refuse, whatever the threshold.
 ///
-/// Findings are told before absence: where everything failed to parse, the syntax error is the news.
+/// A finding that a waiver covers refuses nothing. Findings are told before absence: where everything failed to parse, the syntax error is the news.
 pub fn admit(checked: Checked, diagnostics: &[Diagnostic], threshold: Severity) -> Result<Admitted, Refusal> {
     let threshold = threshold.max(Severity::Warning);
-    let count_of = |severity| match severity >= threshold {
-        true => diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count(),
-        false => 0,
-    };
+    let refusing = || diagnostics.iter().filter(|diagnostic| diagnostic.refuses(threshold));
+    let count_of = |severity| refusing().filter(|diagnostic| diagnostic.severity == severity).count();
     let (errors, warnings) = (count_of(Severity::Error), count_of(Severity::Warning));
     if errors + warnings > 0 {
         return Err(Refusal::Findings { environment: checked.environment, errors, warnings });
@@ -176,6 +213,7 @@ mod tests {
             apps: BTreeMap::from([("web".to_owned(), app)]),
             validated: objects,
             judged,
+            waivers: BTreeSet::new(),
         };
         Checked { environment: "prod".to_owned(), manifests, evidence }
     }
@@ -192,6 +230,22 @@ mod tests {
         let refusal = admit(checked(1, 1), &found, Severity::Warning).expect_err("there are warnings");
         assert_eq!(refusal.to_string(), "`prod` is refused: 1 error, 2 warnings");
         assert!(admit(checked(1, 1), &found[1..], Severity::Error).is_ok());
+    }
+
+    #[test]
+    fn a_waived_finding_refuses_nothing() {
+        let waived = crate::diagnostic::Waived {
+            owner: "ada".to_owned(),
+            reason: "until the move".to_owned(),
+            expires: "2026-12-31".parse().expect("a date"),
+            location: crate::source::Location::new(&Source::file("waivers.yaml", ""), crate::source::Span::at(0)),
+        };
+        let mut found = [Diagnostic::error(rules::UNKNOWN_FIELD, "a"), Diagnostic::error(rules::UNKNOWN_FIELD, "b")];
+        found[0].waived = Some(std::sync::Arc::new(waived));
+        let refusal = admit(checked(1, 1), &found, Severity::Error).expect_err("one is left");
+        assert_eq!(refusal.to_string(), "`prod` is refused: 1 error");
+        assert!(admit(checked(1, 1), &found[..1], Severity::Warning).is_ok());
+        assert_eq!(UsedWaiver::of(&found).len(), 1);
     }
 
     #[test]

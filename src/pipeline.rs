@@ -17,6 +17,7 @@ mod loose;
 mod preload;
 mod publication;
 pub mod testing;
+mod waivers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 
 use crate::admit::{Admitted, Checked, Refusal, admit};
 use crate::config::Project;
+use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::EvaluationLimits;
 use crate::load::{self, Network, Unit};
@@ -32,6 +34,7 @@ use crate::manifest::{Manifest, ReadLimits, WriteError, write_documents};
 use crate::parse::parse_with;
 use crate::render::{Outcome, RenderLimits, render};
 use crate::report::Accounting;
+use crate::report::waivers::WaiverUse;
 use crate::tree::ReadTree;
 
 pub use changed::{Affected, affected};
@@ -87,7 +90,7 @@ impl Selection {
     }
 }
 
-/// What each text, template and policy may cost, and whether the network may be used.
+/// What each text, template and policy may cost, whether the network may be used, and which day it is.
 #[derive(Debug, Clone, Default)]
 pub struct Limits {
     /// Of templates.
@@ -98,6 +101,8 @@ pub struct Limits {
     pub evaluation: EvaluationLimits,
     /// What may be asked for schemas beside files; `None`: nothing.
     pub network: Option<Arc<Network>>,
+    /// The day on which waivers have to hold. `None`: nobody said, so no waiver holds, and every rule is enforced.
+    pub today: Option<Date>,
 }
 
 /// Why a run could not give its result.
@@ -166,6 +171,8 @@ pub struct Checkup {
     pub common: Vec<Diagnostic>,
     /// Where everything went.
     pub accounting: Accounting,
+    /// What became of every waiver.
+    pub waivers: Vec<WaiverUse>,
 }
 
 /// One environment after all gates.

@@ -9,11 +9,12 @@ use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, git_failure, open_repository, pipeline_failure, selection};
 use super::terminal::Terminal;
+use super::today::DateArguments;
 use super::{Global, ReportArguments, ReportFormat};
 use crate::admit::{Absence, Refusal};
 use crate::git;
 use crate::pipeline::{self, Affected, Checkup, Limits, Selection};
-use crate::report::{Report, formats, human, json};
+use crate::report::{Report, formats, human, json, waivers};
 use crate::tree::{MemoryTree, ReadTree};
 
 #[derive(Debug, Args)]
@@ -39,6 +40,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "REV")]
     changed_since: Option<String>,
     #[command(flatten)]
+    date: DateArguments,
+    #[command(flatten)]
     network: NetworkArguments,
     #[command(flatten)]
     report: ReportArguments,
@@ -52,6 +55,7 @@ impl Arguments {
             rev: None,
             staged: false,
             changed_since: None,
+            date: DateArguments::default(),
             network: NetworkArguments::default(),
             report: ReportArguments::default(),
         }
@@ -78,7 +82,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
             }
         }
     }
-    let limits = Limits { network: arguments.network.network(global), ..Limits::default() };
+    let today = Some(arguments.date.day());
+    let limits = Limits { network: arguments.network.network(global), today, ..Limits::default() };
     let checkup =
         pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
     tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
@@ -123,7 +128,8 @@ pub(super) fn tell(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let diagnostics = checkup.diagnostics().cloned().collect();
-    let report = Report::new(command, diagnostics, checkup.accounting.clone(), arguments.fail_on.into());
+    let report = Report::new(command, diagnostics, checkup.accounting.clone(), arguments.fail_on.into())
+        .with_waivers(checkup.waivers.clone());
     write_reports(&report, arguments, elapsed, terminal, &|report| human::accounting(&report.accounting))
 }
 
@@ -158,6 +164,7 @@ pub(super) fn write_reports(
         }
     }
     terminal.say(&human::findings(report, terminal.style()));
+    terminal.talk(&waivers::human(report));
     terminal.talk(&summary(report, &accounting(report), elapsed, terminal));
     Ok(())
 }
@@ -166,7 +173,9 @@ fn summary(report: &Report, accounting: &str, elapsed: Duration, terminal: &Term
     let verdict = human::verdict(report);
     let verdict = if report.refusing() > 0 { terminal.strong(&verdict, "31") } else { terminal.strong(&verdict, "32") };
     let time = if terminal.is_interactive() { format!(" in {:.2} s", elapsed.as_secs_f64()) } else { String::new() };
-    format!("{verdict}{time}\n{accounting}")
+    let waivers = waivers::accounting(&report.waivers);
+    let lines = [format!("{verdict}{time}"), accounting.to_owned(), waivers];
+    lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// The exit code of some refusals: findings before absence, because a syntax error may be why nothing was checked.

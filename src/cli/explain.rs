@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::project::Workspace;
 use super::terminal::Terminal;
 use crate::diagnostic::{did_you_mean, rules};
+use crate::evaluate::waivers;
 use crate::evaluate::{EvaluationLimits, PolicyRule, PolicySet, chosen, shipped_names};
 use crate::load::{self, Checks};
 use crate::pipeline;
@@ -45,7 +46,7 @@ fn all(global: &Global) -> Vec<Explained> {
     let own = rules::ALL.iter().map(|rule| Explained {
         id: rule.id.to_string(),
         title: rule.title.to_owned(),
-        paragraphs: vec![rule.explanation.to_owned()],
+        paragraphs: vec![rule.explanation.to_owned(), waiver_of_own(rule.id.as_str())],
     });
     let limits = EvaluationLimits::default();
     let load = |packs: &[&str], checks: &Checks| pipeline::policies(chosen(packs.iter().copied()), checks, &limits).0;
@@ -69,9 +70,30 @@ fn explain_policy(rule: &PolicyRule) -> Explained {
     let mut paragraphs: Vec<String> = rule.description.iter().map(|text| text.trim().to_owned()).collect();
     paragraphs.extend(rule.fix.as_ref().map(|fix| format!("way out: {}", fix.trim())));
     paragraphs.extend(rule.related.iter().map(|link| format!("see {link}")));
-    paragraphs.push(format!("{} of {}:{}", rule.severity, rule.location.source.name(), place.line));
+    let since = rule.since.as_ref().map(|since| format!(", since {since}")).unwrap_or_default();
+    paragraphs.push(format!("{} of {}:{}{since}", rule.severity, rule.location.source.name(), place.line));
+    paragraphs.extend(
+        rule.enforce_after
+            .map(|last| format!("Its errors are warnings up to {last}, and errors from {} on.", last.next())),
+    );
+    paragraphs.push(match rule.overridable {
+        true => format!("To waive it, in the file that `policies.waivers` names:\n\n{}", example(rule.id.as_str())),
+        false => "It cannot be waived: the policy says `overridable: false`.".to_owned(),
+    });
     let title = rule.title.clone().unwrap_or_else(|| format!("`{}` of package `{}`", rule.name, rule.package));
     Explained { id: rule.id.to_string(), title, paragraphs }
+}
+
+/// Errors of our own say that an object is not valid or was not judged: no owner can answer for that.
+fn waiver_of_own(id: &str) -> String {
+    match id.starts_with("waiver-") {
+        true => "It cannot be waived.".to_owned(),
+        false => format!("Its errors cannot be waived; a warning can, by a waiver with `rule: {id}`."),
+    }
+}
+
+fn example(id: &str) -> String {
+    waivers::example(id).lines().map(|line| format!("    {line}\n")).collect::<String>().trim_end().to_owned()
 }
 
 fn show(rule: &Explained) -> String {

@@ -17,6 +17,7 @@ mod render;
 mod schema;
 mod terminal;
 mod test;
+mod today;
 mod validate;
 mod verify;
 

@@ -11,6 +11,7 @@ use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, git_failure, open_repository, pipeline_failure, selection};
 use super::terminal::Terminal;
+use super::today::DateArguments;
 use super::{Global, ReportArguments};
 use crate::diagnostic::count;
 use crate::git::Prepared;
@@ -20,6 +21,7 @@ use crate::sign::SshSigner;
 #[derive(Debug, Args)]
 #[command(after_help = "What is published is the commit, never the work tree. All environments are published or none.
 stdout has one line for each environment: its branch and the commit at its tip.
+Waivers have to hold today and on the day of the commit; --date names a later day, never an earlier one.
 
 Examples:
   hydrant publish                     every environment, from HEAD
@@ -39,6 +41,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", env = "HYDRANT_SIGNING_KEY")]
     signing_key: Option<PathBuf>,
     #[command(flatten)]
+    date: DateArguments,
+    #[command(flatten)]
     network: NetworkArguments,
     #[command(flatten)]
     report: ReportArguments,
@@ -52,6 +56,7 @@ impl Arguments {
             rev: "HEAD".to_owned(),
             dry_run: false,
             signing_key: None,
+            date: DateArguments::default(),
             network: NetworkArguments::default(),
             report: ReportArguments::default(),
         }
@@ -74,7 +79,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
 
     let started = Instant::now();
     let bar = Bar::new(terminal);
-    let limits = Limits { network: arguments.network.network(global), ..Limits::default() };
+    let today = Some(arguments.date.day_of_publication(dry.time));
+    let limits = Limits { network: arguments.network.network(global), today, ..Limits::default() };
     let mut checkup =
         pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
     pipeline::compare_with_branches(&mut checkup, &repository, &workspace.project, &limits)

@@ -13,6 +13,7 @@ use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, config_workspace, pipeline_failure};
 use super::terminal::Terminal;
+use super::today::DateArguments;
 use super::{Global, ReportArguments};
 use crate::config::{self, BUILTIN_PACKS, DEFAULT_KUBERNETES, Project, SchemaLocation};
 use crate::load::{
@@ -76,6 +77,12 @@ pub(super) struct Arguments {
     /// Packs of policies that Hydrant ships
     #[arg(long, value_name = "PACK", value_parser = clap::builder::PossibleValuesParser::new(BUILTIN_PACKS))]
     builtin: Vec<String>,
+    /// The file of waivers
+    #[arg(long, value_name = "FILE")]
+    waivers: Option<String>,
+    /// Let objects carry waivers themselves, in the annotation hydrant.dev/waive
+    #[arg(long)]
+    waiver_annotations: bool,
     /// What happens to an object of a kind without a schema [default: deny]
     #[arg(long, value_name = "WHAT")]
     unknown: Option<Unknown>,
@@ -95,6 +102,8 @@ pub(super) struct Arguments {
     /// Do not look for a hydrant.yaml
     #[arg(long)]
     no_config: bool,
+    #[command(flatten)]
+    date: DateArguments,
     #[command(flatten)]
     network: NetworkArguments,
     #[command(flatten)]
@@ -139,6 +148,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     let workspace = workspace.as_ref().map(|(_, workspace)| workspace);
     let loose = LooseRun {
         checks: checks(arguments, global, workspace)?,
+        waiver_annotations: arguments.waiver_annotations
+            || project.is_some_and(|project| project.policies.waiver_annotations),
         packs: &packs(arguments, project),
         places: places(arguments, global, workspace, network.as_deref())?,
         kubernetes: &kubernetes,
@@ -151,7 +162,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
         skip: &arguments.skip,
         only: &arguments.only,
     };
-    let limits = Limits { network: network.clone(), ..Limits::default() };
+    let limits = Limits { network: network.clone(), today: Some(arguments.date.day()), ..Limits::default() };
     if arguments.fix {
         fix::run(&mut files, &loose, &limits, terminal)?;
     }
@@ -213,7 +224,9 @@ fn kubernetes(arguments: &Arguments, project: Option<&Project>) -> Result<Arc<st
 
 /// Policies and CRDs: those of the options, where there are any, instead of those of `hydrant.yaml`.
 fn checks(arguments: &Arguments, global: &Global, workspace: Option<&Workspace>) -> Result<Checks, Failure> {
-    let given = read_loose_checks(&global.directory, &arguments.policies, &arguments.crds).map_err(loose_failure)?;
+    let waivers = arguments.waivers.as_deref();
+    let given =
+        read_loose_checks(&global.directory, &arguments.policies, &arguments.crds, waivers).map_err(loose_failure)?;
     let Some(workspace) = workspace else { return Ok(given) };
     let mut project = workspace.project.clone();
     if !arguments.policies.is_empty() {
@@ -225,6 +238,9 @@ fn checks(arguments: &Arguments, global: &Global, workspace: Option<&Workspace>)
     if !arguments.locations.is_empty() {
         project.schemas.locations.clear();
     }
+    if waivers.is_some() {
+        project.policies.waivers = None;
+    }
     let configured =
         load::read_checks(&*workspace.tree, &project).map_err(|error| Failure::cannot_work(error.to_string()))?;
     if configured.diagnostics.iter().any(|diagnostic| load::is_configuration(&diagnostic.rule)) {
@@ -234,6 +250,7 @@ fn checks(arguments: &Arguments, global: &Global, workspace: Option<&Workspace>)
         policies: [configured.policies, given.policies].concat(),
         data: [configured.data, given.data].concat(),
         gatekeeper: [configured.gatekeeper, given.gatekeeper].concat(),
+        waivers: given.waivers.or(configured.waivers),
         crds: [configured.crds, given.crds].concat(),
         diagnostics: configured.diagnostics,
     })
@@ -292,7 +309,8 @@ fn tell(
 ) -> Result<Exit, Failure> {
     let absence = checkup.absence();
     let policies = checkup.policies_wanted;
-    let report = Report::new("validate", checkup.diagnostics, checkup.accounting, arguments.report.fail_on.into());
+    let report = Report::new("validate", checkup.diagnostics, checkup.accounting, arguments.report.fail_on.into())
+        .with_waivers(checkup.waivers);
     write_reports(&report, &arguments.report, elapsed, terminal, &|report| {
         human::loose_accounting(&report.accounting, kubernetes, policies)
     })?;

@@ -160,11 +160,16 @@ pub struct Policies {
     pub paths: Option<Vec<Spanned<RepoPath>>>,
     /// Names among [`BUILTIN_PACKS`].
     pub builtin: Vec<Spanned<String>>,
+    /// The file of waivers, if there is one.
+    pub waivers: Option<Spanned<RepoPath>>,
+    /// Whether objects may carry waivers themselves.
+    pub waiver_annotations: bool,
 }
 
 impl Default for Policies {
     fn default() -> Self {
-        Self { paths: None, builtin: vec![Spanned::default_value("good-practice".to_owned())] }
+        let builtin = vec![Spanned::default_value("good-practice".to_owned())];
+        Self { paths: None, builtin, waivers: None, waiver_annotations: false }
     }
 }
 

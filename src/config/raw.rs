@@ -160,6 +160,13 @@ pub(super) struct Policies {
     /// Packs that Hydrant ships: `good-practice`, `hydration-risks`, `pod-security-baseline`, `pod-security-restricted`,
     /// `secrets`. By default `[good-practice]`; `[]` switches them off.
     pub(super) builtin: Option<Vec<String>>,
+    /// The file of waivers: reviewed exceptions, each for one rule, with an owner, a reason and an end date. By default
+    /// nothing is waived.
+    pub(super) waivers: Option<String>,
+    /// Whether objects may carry waivers themselves, in the annotation `hydrant.dev/waive`. By default false: whoever
+    /// writes a manifest would waive its findings without another's review.
+    #[serde(default)]
+    pub(super) waiver_annotations: bool,
 }
 
 /// The shape of the output branch and its commits.

@@ -70,7 +70,11 @@ fn locations(texts: &[String], reading: &mut Reading<'_>) -> Vec<Spanned<SchemaL
 
 fn policies(policies: raw::Policies, reading: &mut Reading<'_>) -> Policies {
     let paths = policies.paths.map(|paths| reading.repo_paths(&paths, &["policies", "paths"]));
-    let Some(names) = policies.builtin else { return Policies { paths, ..Policies::default() } };
+    let waivers = policies.waivers.and_then(|path| reading.repo_path(&path, &["policies", "waivers"]));
+    let waiver_annotations = policies.waiver_annotations;
+    let Some(names) = policies.builtin else {
+        return Policies { paths, waivers, waiver_annotations, ..Policies::default() };
+    };
     for (index, name) in names.iter().enumerate() {
         if !BUILTIN_PACKS.contains(&name.as_str()) {
             let help = match did_you_mean(name, BUILTIN_PACKS.iter().copied()) {
@@ -91,7 +95,7 @@ fn policies(policies: raw::Policies, reading: &mut Reading<'_>) -> Policies {
         .into_iter()
         .enumerate()
         .map(|(index, name)| Spanned::written(name, reading.location(&["policies", "builtin", &index.to_string()])));
-    Policies { paths, builtin: builtin.collect() }
+    Policies { paths, builtin: builtin.collect(), waivers, waiver_annotations }
 }
 
 fn author(text: &str, reading: &mut Reading<'_>) -> Option<Author> {

@@ -9,7 +9,7 @@
 //! rules that may have several values, which one of the engines does not notice; [`lower`] and [`divide`] write around
 //! the engines' differences from OPA; [`closure`] puts modules together, and [`machine`] runs them; [`target`] is what
 //! it tells policies beside the object; [`finding`] turns results into diagnostics at a span. [`gatekeeper`] does all
-//! that for constraint templates; [`testing`] runs the Rego tests that stand beside policies.
+//! that for constraint templates; [`waivers`] holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
 
 mod calls;
 mod closure;
@@ -34,6 +34,7 @@ pub mod testing;
 mod texts;
 mod usage;
 mod value;
+pub mod waivers;
 mod walk;
 
 use std::time::Duration;

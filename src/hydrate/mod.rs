@@ -14,7 +14,9 @@ use crate::manifest::{self, Manifest, ReadLimits, WriteError};
 use crate::source::Source;
 use crate::tree::{Digest, PathError, RepoPath};
 
-pub use record::{AppRecord, CheckedCounts, FileRecord, RECORD_PATH, RECORD_VERSION, Record, RecordError, Tool};
+pub use record::{
+    AppRecord, CheckedCounts, FileRecord, RECORD_PATH, RECORD_VERSION, Record, RecordError, Tool, WaiverRecord,
+};
 
 /// The commit that manifests were rendered from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,6 +213,7 @@ fn record_of(admitted: &Admitted, dry: &DryRevision, apps: BTreeMap<String, AppR
         schemas: evidence.schemas,
         tool: Tool::this(),
         version: RECORD_VERSION,
+        waivers: evidence.waivers.iter().map(WaiverRecord::from).collect(),
     }
 }
 
@@ -291,6 +294,7 @@ mod tests {
             apps: apps.chain([("empty".to_owned(), app.clone())]).collect(),
             validated: manifests.len(),
             judged: manifests.len(),
+            waivers: std::collections::BTreeSet::new(),
         };
         let manifests = manifests.into_iter().map(|(app, manifest)| (app.to_owned(), manifest));
         let (manifests, _) = ManifestSet::collect(manifests);

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::admit::UsedWaiver;
+use crate::date::Date;
 use crate::tree::{Digest, RepoPath};
 
 /// Where the record stands on the branch: a folder with a leading dot, which no agent syncs as an app.
@@ -41,6 +43,36 @@ pub struct Record {
     pub tool: Tool,
     /// The version of this format.
     pub version: u64,
+    /// The waivers that covered findings when it was admitted; not written where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverRecord>,
+}
+
+/// A waiver that covered a finding on one object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WaiverRecord {
+    /// The app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// The last day on which it holds.
+    pub expires: Date,
+    /// The object; absent for a finding about a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The rule whose finding it covered.
+    pub rule: String,
+}
+
+impl From<&UsedWaiver> for WaiverRecord {
+    fn from(used: &UsedWaiver) -> Self {
+        let UsedWaiver { rule, app, object, owner, reason, expires } = used.clone();
+        Self { app, expires, object, owner, reason, rule }
+    }
 }
 
 /// One app: what it was rendered from and which files it owns.
@@ -229,6 +261,7 @@ mod tests {
             schemas: Digest::of(b"s"),
             tool: Tool::this(),
             version: RECORD_VERSION,
+            waivers: Vec::new(),
         }
     }
 
@@ -243,9 +276,30 @@ mod tests {
         assert_eq!(Record::parse(&record().to_bytes()), Ok(record()));
     }
 
+    fn with_waiver() -> Record {
+        let waiver = WaiverRecord {
+            app: Some("web".to_owned()),
+            expires: "2026-12-31".parse().expect("a date"),
+            object: Some("Deployment web".to_owned()),
+            owner: "ada".to_owned(),
+            reason: "until the move".to_owned(),
+            rule: "latest-tag".to_owned(),
+        };
+        Record { waivers: vec![waiver], ..record() }
+    }
+
+    #[test]
+    fn a_record_without_waivers_is_what_it_was_before_there_were_any() {
+        assert!(!String::from_utf8(record().to_bytes()).expect("UTF-8").contains("waiver"));
+        assert_eq!(Record::parse(&with_waiver().to_bytes()), Ok(with_waiver()));
+        let text = String::from_utf8(record().to_bytes()).expect("UTF-8");
+        let empty = text.replace("\"version\": 1\n", "\"version\": 1,\n  \"waivers\": []\n");
+        assert_eq!(Record::parse(empty.as_bytes()), Err(RecordError::NotCanonical));
+    }
+
     #[test]
     fn keys_stand_in_alphabetical_order() {
-        let text = String::from_utf8(record().to_bytes()).expect("UTF-8");
+        let text = String::from_utf8(with_waiver().to_bytes()).expect("UTF-8");
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let sorted: BTreeMap<String, serde_json::Value> = serde_json::from_value(value.clone()).expect("an object");
         let mut canonical = serde_json::to_string_pretty(&sorted).expect("JSON");

@@ -1,4 +1,4 @@
-//! Checks: the texts that manifests are checked against, read whole: policies and CRDs. JSON schemas are looked up one by one (`schemas`).
+//! Checks: the texts that manifests are checked against, read whole: policies, waivers and CRDs. JSON schemas are looked up one by one (`schemas`).
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -29,6 +29,8 @@ pub struct Checks {
     pub data: Vec<Arc<Source>>,
     /// The YAML beside it that Gatekeeper judges by: constraint templates, constraints, expansions.
     pub gatekeeper: Vec<Arc<Source>>,
+    /// The file of waivers.
+    pub waivers: Option<Arc<Source>>,
     /// YAML and JSON under `schemas.crds`.
     pub crds: Vec<Arc<Source>>,
     /// Paths that do not exist or hold nothing of use, and files that cannot be read.
@@ -47,15 +49,27 @@ pub fn read_checks(tree: &dyn ReadTree, project: &Project) -> Result<Checks, Loa
     let policies = project.policies.paths.clone().unwrap_or_else(default_policies);
     let found = reader.read(&policies, NO_POLICY, may_be_policy, is_useful)?;
     let crds = reader.read(&project.schemas.crds, "YAML or JSON", super::roles::is_manifest, |_| true)?;
+    let waivers = project.policies.waivers.as_ref().map(|path| reader.one(path)).transpose()?.flatten();
     project.schemas.locations.iter().for_each(|location| reader.is_there(location));
-    Ok(Checks { crds, diagnostics, ..sort(found) })
+    Ok(Checks { waivers, crds, diagnostics, ..sort(found) })
 }
 
 /// Reads what somebody named outside any project: files, or folders with all they hold.
-pub fn read_loose_checks(base: &Path, policies: &[String], crds: &[String]) -> Result<Checks, LooseError> {
+pub fn read_loose_checks(
+    base: &Path,
+    policies: &[String],
+    crds: &[String],
+    waivers: Option<&str>,
+) -> Result<Checks, LooseError> {
     let found = read_loose(base, policies, NO_POLICY, may_be_policy, is_useful)?;
     let crds = read_loose(base, crds, "YAML or JSON", super::roles::is_manifest, |_| true)?;
-    Ok(Checks { crds, ..sort(found) })
+    let waivers = waivers.map(|word| read_loose_file(base, word)).transpose()?;
+    Ok(Checks { waivers, crds, ..sort(found) })
+}
+
+fn read_loose_file(base: &Path, word: &str) -> Result<Arc<Source>, LooseError> {
+    let path = base.join(word);
+    if path.is_file() { super::loose::read_text(word, &path) } else { Err(LooseError::NotFound(word.to_owned())) }
 }
 
 fn read_loose(
@@ -155,6 +169,20 @@ impl Reader<'_> {
             }
         }
         Ok(sources.into_values().flatten().filter(|source| useful(source)).collect())
+    }
+
+    /// One file that somebody named.
+    fn one(&mut self, path: &Spanned<RepoPath>) -> Result<Option<Arc<Source>>, LoadError> {
+        if self.listing.contains(&path.value) {
+            return self.source(&path.value);
+        }
+        let (message, help) = match self.listing.is_folder(&path.value) {
+            true => (format!("`{}` is a folder", path.value), "name the file of waivers"),
+            false => (format!("there is no file `{}`", path.value), "correct the path, or remove the key"),
+        };
+        let diagnostic = Diagnostic::error(rules::CONFIG_REFERENCE, message);
+        self.diagnostics.push(placed(diagnostic, path, "no such file").help(help));
+        Ok(None)
     }
 
     /// A location that lies in the tree must be there: one that is misspelt would look as if it held no schema.

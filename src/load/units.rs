@@ -92,7 +92,12 @@ fn taken_folders(project: &Project, found: &[FoundApp<'_>]) -> BTreeSet<RepoPath
     if found.iter().all(|app| app.folder.is_some()) {
         return BTreeSet::new();
     }
-    reserved_folders(project).into_iter().chain(found.iter().filter_map(|app| app.folder.clone())).collect()
+    let waivers = project.policies.waivers.iter().map(|path| path.value.clone());
+    reserved_folders(project)
+        .into_iter()
+        .chain(waivers)
+        .chain(found.iter().filter_map(|app| app.folder.clone()))
+        .collect()
 }
 
 /// The inputs of each app, in order. The shared templates are read if any app renders templates, once for all.

@@ -7,13 +7,14 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Span};
 
 /// Drops warnings and notes about the spelling of a value that a schema or a policy refuses: the error says it better.
+/// One that is waived refuses nothing, and a waiver for it is none for the spelling.
 /// Only what is said of a value of an object has a pointer.
 pub(super) fn drop_echoes(diagnostics: &mut Vec<Diagnostic>) {
     let place = |diagnostic: &Diagnostic| -> Option<(*const Source, Span)> {
         let location = &diagnostic.primary.as_ref()?.location;
         Some((Arc::as_ptr(&location.source), location.span))
     };
-    let is_refusal = |found: &&Diagnostic| found.severity == Severity::Error && found.pointer.is_some();
+    let is_refusal = |found: &&Diagnostic| found.refuses(Severity::Error) && found.pointer.is_some();
     let refused: BTreeSet<_> = diagnostics.iter().filter(is_refusal).filter_map(place).collect();
     if refused.is_empty() {
         return;

@@ -8,11 +8,14 @@ use rayon::prelude::*;
 use super::assemble::Assembled;
 use super::echoes::drop_echoes;
 use super::lookup::with_schema_files;
+use super::waivers::{self, Looked};
 use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Selection};
-use crate::admit::{Checked, Evidence};
+use crate::admit::{Checked, Evidence, UsedWaiver};
 use crate::config::{self, Project};
-use crate::diagnostic::{Diagnostic, rules};
+use crate::date::Date;
+use crate::diagnostic::{Diagnostic, Severity, rules};
 use crate::evaluate::gatekeeper::Surroundings;
+use crate::evaluate::waivers::{Review, Target, Waivers};
 use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicySet};
 use crate::load::{Checks, SchemaPlace};
 use crate::manifest::{Manifest, ReadLimits};
@@ -30,6 +33,9 @@ pub(super) struct Gates<'a> {
     crds: Vec<Manifest>,
     unknown: UnknownKinds,
     policies: PolicySet,
+    waivers: Waivers,
+    today: Option<Date>,
+    environments: Vec<Arc<str>>,
     common: Vec<Diagnostic>,
 }
 
@@ -41,7 +47,12 @@ impl<'a> Gates<'a> {
         limits: &Limits,
     ) -> Result<Self, Error> {
         known_kubernetes(project)?;
-        let found = std::mem::take(&mut checks.diagnostics);
+        let mut found = std::mem::take(&mut checks.diagnostics);
+        let waivers = Waivers::read(checks.waivers.as_ref(), project.policies.waiver_annotations);
+        let waivers = waivers.unwrap_or_else(|refused| {
+            found.extend(refused);
+            Waivers::default()
+        });
         if found.iter().any(super::is_unusable_configuration) {
             return Err(Error::Configuration(found));
         }
@@ -50,8 +61,10 @@ impl<'a> Gates<'a> {
         let packs = project.policies.builtin.iter().map(|pack| pack.value.as_str());
         let (policies, refused) = policies(evaluate::chosen(packs), &checks, &limits.evaluation);
         common.extend(refused);
+        let policies = policies.on(limits.today);
         let unknown = unknown_kinds(project.schemas.unknown);
-        Ok(Self { places, crds, unknown, policies, common })
+        let environments = project.environments.iter().map(|one| Arc::clone(&one.name)).collect();
+        Ok(Self { places, crds, unknown, policies, waivers, today: limits.today, environments, common })
     }
 
     /// The schemas of one environment: the CRDs among its own objects first.
@@ -149,10 +162,15 @@ pub(super) fn all(
         })
         .collect();
     let judged = judge(&gates.policies, &objects, |(_, _, object)| object, progress);
+    let mut review = Review::new(&gates.waivers, gates.today);
     let mut by_environment: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
-    for ((environment, app, _), mut judged) in objects.iter().zip(judged) {
+    for ((environment, app, object), mut judged) in objects.iter().zip(judged) {
+        let manifest = object.manifest;
+        judged.diagnostics.extend(review.meet(Some(environment), Some(app), manifest));
         let within = |diagnostic: Diagnostic| diagnostic.within(environment, app);
         judged.diagnostics = judged.diagnostics.into_iter().map(within).collect();
+        let target = Target { environment: Some(environment), app: Some(app), manifest: Some(manifest) };
+        review.consider(&mut judged.diagnostics, target);
         by_environment.entry(environment).or_default().push(judged);
     }
     let judged: Vec<_> =
@@ -160,17 +178,34 @@ pub(super) fn all(
     drop(objects);
 
     let mut accounting = Accounting { policy_rules: gates.policies.rules().len(), ..Accounting::default() };
-    let environments = assembled
+    let apps = waivers::apps(&assembled);
+    let environments: Vec<EnvironmentCheck> = assembled
         .into_iter()
         .zip(schemas)
         .zip(judged)
         .map(|((assembled, (schemas, broken)), judged)| {
-            let environment = conclude(gates, assembled, &schemas, broken, judged);
+            let environment = conclude(gates, assembled, &schemas, broken, judged, &mut review);
             accounting.add(&environment.1);
             environment.0
         })
         .collect();
-    Ok(Checkup { environments, common: gates.common.clone(), accounting })
+    let is_whole = accounting.failed + accounting.failed_documents == 0
+        && gates.common.iter().all(|found| found.severity < Severity::Error);
+    let looked = Looked { environments: &gates.environments, apps, selection, is_whole };
+    let audit = review.audit(gates.policies.rules(), |waiver| looked.is_covered(waiver));
+    let (waivers, found) = waivers::told(audit);
+    let mut checkup = Checkup { environments, common: gates.common.clone(), accounting, waivers };
+    found.into_iter().for_each(|found| checkup.add(found));
+    Ok(checkup)
+}
+
+impl Checkup {
+    /// What is said of an environment belongs to it, anything else to all.
+    fn add(&mut self, found: Diagnostic) {
+        let name = found.subject.environment.as_deref();
+        let own = self.environments.iter_mut().find(|one| Some(one.checked.environment.as_str()) == name);
+        own.map_or(&mut self.common, |own| &mut own.diagnostics).push(found);
+    }
 }
 
 /// One object and what it is held against.
@@ -237,20 +272,24 @@ fn conclude(
     schemas: &Schemas,
     broken: Vec<Diagnostic>,
     judged: Vec<Judged>,
+    review: &mut Review,
 ) -> (EnvironmentCheck, Accounting) {
     let Assembled { environment, manifests, apps, mut diagnostics, mut accounting } = assembled;
     accounting.objects = judged.len();
     account(&judged, &mut accounting);
     diagnostics.extend(broken.into_iter().map(|diagnostic| diagnostic.of_environment(&environment.name)));
+    let rendered = || Box::new(manifests.iter().map(|(_, manifest)| manifest)) as Box<dyn Iterator<Item = _>>;
+    waivers::consider_early(review, &mut diagnostics, Some(&environment.name), rendered);
     diagnostics.extend(judged.into_iter().flat_map(|judged| judged.diagnostics));
     drop_echoes(&mut diagnostics);
     let evidence = Evidence {
         kubernetes: environment.kubernetes.value.to_string(),
         schemas: schemas.digest(),
-        policies: gates.policies.digest(),
+        policies: gates.waivers.digest_with(gates.policies.digest()),
         apps,
         validated: accounting.validated,
         judged: accounting.judged,
+        waivers: UsedWaiver::of(&diagnostics),
     };
     let checked = Checked { environment: environment.name.to_string(), manifests, evidence };
     (EnvironmentCheck { checked, diagnostics }, accounting)

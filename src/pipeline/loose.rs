@@ -10,14 +10,17 @@ use rayon::prelude::*;
 use super::echoes::drop_echoes;
 use super::judge::{self, Judged, Object, judge};
 use super::lookup::with_schema_files;
+use super::waivers;
 use super::{Cores, Error, Limits, Progress};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Severity, rules};
+use crate::evaluate::waivers::{Review, Scope, Target, Waivers};
 use crate::evaluate::{self, Kubernetes};
 use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
 use crate::manifest::Manifest;
 use crate::parse::{Parsed, parse_with};
 use crate::report::Accounting;
+use crate::report::waivers::WaiverUse;
 use crate::validate::Schemas;
 
 pub use fix::fix_loose;
@@ -27,6 +30,8 @@ pub use pattern::{ObjectPattern, ObjectPatternError};
 pub struct LooseRun<'a> {
     /// Policies and CRDs.
     pub checks: Checks,
+    /// Whether objects may carry waivers themselves.
+    pub waiver_annotations: bool,
     /// The shipped packs of policies.
     pub packs: &'a [String],
     /// Where schemas are looked up that neither Kubernetes nor a CRD has.
@@ -50,6 +55,8 @@ pub struct LooseCheckup {
     pub diagnostics: Vec<Diagnostic>,
     /// Where everything went.
     pub accounting: Accounting,
+    /// What became of every waiver.
+    pub waivers: Vec<WaiverUse>,
     /// Whether anybody asked for policies.
     pub policies_wanted: bool,
 }
@@ -105,7 +112,9 @@ pub fn validate_loose(
     let schemas = Schemas::new(run.kubernetes, judge::unknown_kinds(run.unknown))?;
     let kubernetes = Kubernetes::parse(run.kubernetes).expect("there are schemas for it");
     let packs = evaluate::chosen(run.packs.iter().map(String::as_str));
+    let waivers = Waivers::read(run.checks.waivers.as_ref(), run.waiver_annotations).map_err(Error::Configuration)?;
     let (policies, mut diagnostics) = judge::policies(packs, &run.checks, &limits.evaluation);
+    let policies = policies.on(limits.today);
     diagnostics.extend(run.checks.diagnostics.iter().cloned());
     let crds = judge::read_crds(&run.checks, &limits.read, &mut diagnostics);
 
@@ -137,16 +146,27 @@ pub fn validate_loose(
     progress.finish();
 
     diagnostics.extend(duplicates::find(&wanted));
-    diagnostics.extend(judged.into_iter().flat_map(|judged| judged.diagnostics));
+    diagnostics.extend(files.iter().flat_map(ReadFile::diagnostics).cloned());
+    let mut judged: Vec<Vec<Diagnostic>> = judged.into_iter().map(|judged| judged.diagnostics).collect();
     drop(objects);
-    diagnostics.extend(files.into_iter().flat_map(ReadFile::into_diagnostics));
     if run.lenient {
-        diagnostics.iter_mut().for_each(forgive);
+        diagnostics.iter_mut().chain(judged.iter_mut().flatten()).for_each(forgive);
     }
+    let mut review = Review::new(&waivers, limits.today);
+    for (manifest, found) in wanted.iter().zip(&mut judged) {
+        found.extend(review.meet(None, None, manifest));
+        review.consider(found, Target { manifest: Some(manifest), ..Target::default() });
+    }
+    waivers::consider_early(&mut review, &mut diagnostics, None, || Box::new(wanted.iter().copied()));
+    diagnostics.extend(judged.into_iter().flatten());
+    // files are always some of many: only what an object carries itself was looked at whole
+    let audit = review.audit(policies.rules(), |waiver| matches!(waiver.scope, Scope::Carrier { .. }));
+    let (waivers, found) = waivers::told(audit);
+    diagnostics.extend(found);
     drop_echoes(&mut diagnostics);
     diagnostics.iter_mut().for_each(point_at_options);
     let policies_wanted = !run.packs.is_empty() || !run.checks.policies.is_empty() || !run.checks.gatekeeper.is_empty();
-    Ok(LooseCheckup { diagnostics, accounting, policies_wanted })
+    Ok(LooseCheckup { diagnostics, accounting, waivers, policies_wanted })
 }
 
 impl LooseRun<'_> {
@@ -168,6 +188,11 @@ fn point_at_options(diagnostic: &mut Diagnostic) {
     if names_setting && [rules::UNKNOWN_KIND, rules::MISSING_CRD].contains(&diagnostic.rule) {
         diagnostic.help = Some("give its CRD as `--crds`, or a folder with schemas as `--schema-location`".to_owned());
     }
+    let names_setting =
+        diagnostic.help.as_ref().is_some_and(|help| help.contains("`policies.waiver_annotations: true`"));
+    if names_setting && diagnostic.rule == rules::WAIVER_REFUSED {
+        diagnostic.help = Some("move it to a file for `--waivers`, or allow it with `--waiver-annotations`".to_owned());
+    }
 }
 
 /// What came of one file.
@@ -185,11 +210,11 @@ impl ReadFile {
         }
     }
 
-    fn into_diagnostics(self) -> Vec<Diagnostic> {
+    fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Parsed(parsed) => parsed.diagnostics,
-            Self::Skipped(_) => Vec::new(),
-            Self::Failed(diagnostic) => vec![diagnostic],
+            Self::Parsed(parsed) => &parsed.diagnostics,
+            Self::Skipped(_) => &[],
+            Self::Failed(diagnostic) => std::slice::from_ref(diagnostic),
         }
     }
 }

@@ -26,12 +26,12 @@ impl Default for Style {
     }
 }
 
-/// Words the findings, one block each. Ends with an empty line; empty if there are none.
+/// Words the findings that are not waived, one block each. Ends with an empty line; empty if there are none.
 #[must_use]
 pub fn findings(report: &Report, style: Style) -> String {
     let handler = handler(style);
     let mut out = String::new();
-    for finding in &report.findings {
+    for finding in report.findings.iter().filter(|finding| finding.diagnostic.waived.is_none()) {
         block(&handler, finding, &mut out);
         out.push('\n');
     }
@@ -116,10 +116,14 @@ pub fn verdict(report: &Report) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| count(number, word))
         .collect();
-    match (parts.is_empty(), report.accounting.objects) {
+    let verdict = match (parts.is_empty(), report.accounting.objects) {
         (false, _) => parts.join(", "),
         (true, 0) => "nothing to check".to_owned(),
         (true, _) => "no findings".to_owned(),
+    };
+    match report.waived().count() {
+        0 => verdict,
+        waived => format!("{verdict}, {waived} waived"),
     }
 }
 
@@ -171,6 +175,15 @@ fn same_text(a: &Location, b: &Location) -> bool {
 
 /// Above the message stands what it is about: the rule, the object, and where it was being built.
 fn heading(finding: &Finding) -> String {
+    let rule = format!("{}[{}]", finding.diagnostic.severity, finding.diagnostic.rule);
+    match about(finding) {
+        about if about.is_empty() => rule,
+        about => format!("{rule} {about}"),
+    }
+}
+
+/// The object, the app and the environments.
+pub(super) fn about(finding: &Finding) -> String {
     let subject = &finding.diagnostic.subject;
     let mut parts = Vec::new();
     parts.extend(subject.object.clone());
@@ -178,8 +191,7 @@ fn heading(finding: &Finding) -> String {
     if !finding.environments.is_empty() {
         parts.push(finding.environments.join(", "));
     }
-    let rule = format!("{}[{}]", finding.diagnostic.severity, finding.diagnostic.rule);
-    if parts.is_empty() { rule } else { format!("{rule} {}", parts.join(" · ")) }
+    parts.join(" · ")
 }
 
 impl fmt::Display for Shown<'_> {

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::waivers::{WaiverStatus, WaiverUse};
 use super::{Accounting, Finding, Report, rendered_for};
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Label, Severity, Waived};
+use crate::source::Location;
 
 /// A run of Hydrant.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -24,12 +26,14 @@ pub struct ReportV1 {
     pub passed: bool,
     /// From this severity on, a finding refuses.
     pub threshold: SeverityV1,
-    /// How many findings there are of each severity.
+    /// How many findings there are of each severity, and how many are waived.
     pub counts: Counts,
     /// Where every input went.
     pub accounting: AccountingV1,
     /// The findings, ordered by file and place.
     pub findings: Vec<FindingV1>,
+    /// What became of every waiver.
+    pub waivers: Vec<WaiverV1>,
 }
 
 /// The program that made a report.
@@ -62,6 +66,8 @@ pub struct Counts {
     pub warning: usize,
     /// Notes.
     pub note: usize,
+    /// Findings that a waiver covers, whatever their severity: they are in none of the other numbers.
+    pub waived: usize,
 }
 
 /// Where everything went: `inputs = rendered + skipped + failed`.
@@ -129,6 +135,43 @@ pub struct FindingV1 {
     pub location: Option<LocationV1>,
     /// Other places that matter.
     pub related: Vec<LocationV1>,
+    /// The waiver that covers it; absent for a finding that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waived: Option<WaivedV1>,
+}
+
+/// The waiver that covers a finding.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WaivedV1 {
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    pub expires: String,
+    /// Where it is written.
+    pub location: LocationV1,
+}
+
+/// A waiver and what became of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WaiverV1 {
+    /// The rule whose findings it covers.
+    pub rule: String,
+    /// The objects it is for, as its file writes them.
+    pub object: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    pub expires: String,
+    /// What became of it.
+    pub status: WaiverStatus,
+    /// How many findings it covers.
+    pub findings: usize,
+    /// Where it is written.
+    pub location: LocationV1,
 }
 
 /// A place in a file. Lines and columns count from 1, columns in characters; offsets count bytes from 0.
@@ -185,9 +228,37 @@ impl From<&Report> for ReportV1 {
                 error: report.count(Severity::Error),
                 warning: report.count(Severity::Warning),
                 note: report.count(Severity::Note),
+                waived: report.waived().count(),
             },
             accounting: (&report.accounting).into(),
             findings: report.findings.iter().map(FindingV1::from).collect(),
+            waivers: report.waivers.iter().map(|waiver| WaiverV1::of(waiver, report)).collect(),
+        }
+    }
+}
+
+impl WaiverV1 {
+    fn of(waiver: &WaiverUse, report: &Report) -> Self {
+        Self {
+            rule: waiver.rule.clone(),
+            object: waiver.object.clone(),
+            owner: waiver.owner.clone(),
+            reason: waiver.reason.clone(),
+            expires: waiver.expires.to_string(),
+            status: waiver.status,
+            findings: waiver.findings(report).count(),
+            location: place(&waiver.location, ""),
+        }
+    }
+}
+
+impl From<&Waived> for WaivedV1 {
+    fn from(waived: &Waived) -> Self {
+        Self {
+            owner: waived.owner.clone(),
+            reason: waived.reason.clone(),
+            expires: waived.expires.to_string(),
+            location: place(&waived.location, ""),
         }
     }
 }
@@ -243,24 +314,28 @@ impl From<&Finding> for FindingV1 {
             pointer: diagnostic.pointer.clone(),
             location: diagnostic.primary.as_ref().map(LocationV1::from),
             related: diagnostic.secondary.iter().map(LocationV1::from).collect(),
+            waived: diagnostic.waived.as_deref().map(WaivedV1::from),
         }
     }
 }
 
 impl From<&Label> for LocationV1 {
     fn from(label: &Label) -> Self {
-        let location = &label.location;
-        let (start, end) = (location.position(), location.end_position());
-        Self {
-            file: location.source.name().to_owned(),
-            rendered_for: rendered_for(location).map(str::to_owned),
-            line: start.line,
-            column: start.column,
-            end_line: end.line,
-            end_column: end.column,
-            offset: location.span.start,
-            length: location.span.len(),
-            label: label.text.clone(),
-        }
+        place(&label.location, &label.text)
+    }
+}
+
+fn place(location: &Location, label: &str) -> LocationV1 {
+    let (start, end) = (location.position(), location.end_position());
+    LocationV1 {
+        file: location.source.name().to_owned(),
+        rendered_for: rendered_for(location).map(str::to_owned),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        offset: location.span.start,
+        length: location.span.len(),
+        label: label.to_owned(),
     }
 }

@@ -10,12 +10,14 @@ pub mod json;
 mod markdown;
 mod snippet;
 pub mod testing;
+pub mod waivers;
 mod xml;
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Location, Position};
+use waivers::WaiverUse;
 
 /// What a run found, in the order in which it is told.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Report {
     pub accounting: Accounting,
     /// From this severity on, a finding refuses.
     pub threshold: Severity,
+    /// What became of every waiver, in the order in which they are told.
+    pub waivers: Vec<WaiverUse>,
 }
 
 /// One diagnostic, and every environment it was found in.
@@ -122,19 +126,33 @@ impl Report {
                 finding.environments.insert(index, environment);
             }
         }
-        Self { command, findings: groups.into_values().collect(), accounting, threshold }
+        Self { command, findings: groups.into_values().collect(), accounting, threshold, waivers: Vec::new() }
     }
 
-    /// How many findings have exactly this severity.
+    /// With what became of the waivers.
+    #[must_use]
+    pub fn with_waivers(mut self, waivers: Vec<WaiverUse>) -> Self {
+        self.waivers = waivers;
+        self
+    }
+
+    /// The findings that a waiver covers: told, and not counted towards a refusal.
+    pub fn waived(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.diagnostic.waived.is_some())
+    }
+
+    /// How many findings have exactly this severity, without those that are waived.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.diagnostic.severity == severity).count()
+        let counts =
+            |finding: &&Finding| finding.diagnostic.severity == severity && finding.diagnostic.waived.is_none();
+        self.findings.iter().filter(counts).count()
     }
 
     /// Whether a finding refuses.
     #[must_use]
     pub fn refuses(&self, finding: &Finding) -> bool {
-        finding.diagnostic.severity >= self.threshold
+        finding.diagnostic.refuses(self.threshold)
     }
 
     /// How many findings refuse.
@@ -147,7 +165,7 @@ impl Report {
 /// What makes two diagnostics one finding, in the order of the report.
 ///
 /// The environment is not part of it where there is a place: one template gives the same mistake at the same line of
-/// every environment, and is told once.
+/// every environment, and is told once. What is waived in one environment and counts in another are two findings.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     file: Option<String>,
@@ -156,6 +174,7 @@ struct Identity {
     message: String,
     app: Option<String>,
     environment: Option<String>,
+    waived: Option<(String, Position)>,
 }
 
 impl Identity {
@@ -168,6 +187,10 @@ impl Identity {
             message: diagnostic.message.clone(),
             app: diagnostic.subject.app.clone(),
             environment: diagnostic.subject.environment.clone().filter(|_| location.is_none()),
+            waived: diagnostic
+                .waived
+                .as_ref()
+                .map(|waived| (waived.location.source.name().to_owned(), waived.location.position())),
         }
     }
 }

@@ -82,10 +82,14 @@ fn read_record(tree: &CommitTree) -> Result<Result<Record, String>, git::Error> 
 fn record_outcome(record: &Result<Record, String>) -> Outcome {
     match record {
         Ok(record) => Outcome::holds(format!(
-            "environment `{}` for Kubernetes {}, {}, written by {} {}",
+            "environment `{}` for Kubernetes {}, {}{}, written by {} {}",
             record.environment,
             record.kubernetes,
             count(record.checked.objects, "object"),
+            match record.waivers.len() {
+                0 => String::new(),
+                waivers => format!(", {}", count(waivers, "waiver")),
+            },
             record.tool.name,
             record.tool.version
         )),

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use hydrant::config;
+use hydrant::evaluate::waivers::{Review, Waivers};
+use hydrant::manifest::ReadLimits;
+use hydrant::parse;
 use hydrant::report::{difference, json, testing};
 use hydrant::source::Source;
 
@@ -49,8 +52,20 @@ fn the_configuration_in_the_readme_is_valid() {
     let examples = blocks(&readme, "```yaml");
     assert!(!examples.is_empty());
     for example in examples {
-        let project = config::parse(&Source::file("README.md", example));
-        assert!(project.is_ok(), "{example}\n{project:?}");
+        let source = Source::file("README.md", example);
+        if example.starts_with("# waivers.yaml\n") {
+            let waivers = Waivers::read(Some(&source), false);
+            assert_eq!(waivers.expect(example).entries().len(), 1);
+        } else if example.starts_with("metadata:\n") {
+            let text = format!("apiVersion: apps/v1\nkind: Deployment\n{example}\n  name: web\n");
+            let parsed = parse::parse(&Source::file("README.md", text), &ReadLimits::default());
+            let mut review = Review::new(&Waivers::read(None, true).expect("no file"), None);
+            assert!(review.meet(None, None, &parsed.manifests[0]).is_empty(), "{example}");
+            assert_eq!(review.audit(&[], |_| true).waivers.len(), 1);
+        } else {
+            let project = config::parse(&source);
+            assert!(project.is_ok(), "{example}\n{project:?}");
+        }
     }
 }
 

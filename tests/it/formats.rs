@@ -1,6 +1,8 @@
 //! Reports in the formats of other programs: what they say of one set of findings, read line by line.
 
-use hydrant::diagnostic::{Diagnostic, RuleId, Severity, rules};
+use std::sync::Arc;
+
+use hydrant::diagnostic::{Diagnostic, RuleId, Severity, Waived, rules};
 use hydrant::report::formats::{azure, github, gitlab, html, junit, markdown, sarif, tap};
 use hydrant::report::{Accounting, Report};
 use hydrant::source::{Location, Source, Span};
@@ -25,10 +27,24 @@ fn report() -> Report {
                 .object("Service web")
                 .within("prod", "web"),
             Diagnostic::note(rules::CONFIG_INVALID, "nothing to see"),
+            waived(&file),
         ],
         Accounting { objects: 2, ..Accounting::default() },
         Severity::Error,
     )
+}
+
+/// An error that somebody answers for.
+fn waived(file: &Arc<Source>) -> Diagnostic {
+    let place = Location::new(file, Span::new(0, 4));
+    let mut diagnostic = Diagnostic::error(RuleId::of_policy("no-pods"), "a bare Pod").at(place.clone(), "");
+    diagnostic.waived = Some(Arc::new(Waived {
+        owner: "team-web".to_owned(),
+        reason: "moves to a Deployment: # 12".to_owned(),
+        expires: "2027-01-31".parse().expect("a day"),
+        location: place,
+    }));
+    diagnostic
 }
 
 #[test]
@@ -106,6 +122,7 @@ fn nothing_that_was_found_is_markup_on_the_page() {
     let page = html::write(&report(), &[]);
     assert!(!page.contains("<b>") && page.contains("&lt;b&gt;"), "{page}");
     assert!(page.contains("<mark>nmae</mark>"), "{page}");
-    assert_eq!(page.matches("<article").count(), 3);
+    assert_eq!(page.matches("<article").count(), 4);
+    assert!(page.contains("waived by team-web until 2027-01-31"), "{page}");
     assert!(!page.contains("http://") && !page.contains("https://"), "the page loads nothing");
 }

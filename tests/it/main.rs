@@ -28,5 +28,6 @@ mod shipped;
 mod staged;
 mod testing;
 mod validate;
+mod waivers;
 mod writers;
 mod yaml;

@@ -1,13 +1,13 @@
 //! Logging commands of Azure Pipelines: `##vso[task.logissue …]`, a line a finding.
 
-use super::{Place, sentence, subject};
+use super::{Place, counted, sentence, subject};
 use crate::diagnostic::Severity;
 use crate::report::{Finding, Report};
 
-/// The report as logging commands. Azure knows no notes: they are left out.
+/// The report as logging commands. Azure knows no notes and no waivers: they are left out.
 #[must_use]
 pub fn write(report: &Report) -> String {
-    report.findings.iter().filter_map(command).collect()
+    counted(report).filter_map(command).collect()
 }
 
 fn command(finding: &Finding) -> Option<String> {

@@ -1,13 +1,13 @@
 //! Workflow commands of GitHub Actions: a line a finding, shown beside the changed lines of a pull request.
 
-use super::{Place, sentence, subject};
+use super::{Place, counted, sentence, subject};
 use crate::diagnostic::Severity;
 use crate::report::{Finding, Report};
 
-/// The report as workflow commands. GitHub shows ten of each severity for a step; the worst go first.
+/// The report as workflow commands, without what is waived. GitHub shows ten of each severity for a step; the worst go first.
 #[must_use]
 pub fn write(report: &Report) -> String {
-    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    let mut findings: Vec<&Finding> = counted(report).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.diagnostic.severity));
     findings.into_iter().map(command).collect()
 }

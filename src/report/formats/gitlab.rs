@@ -27,12 +27,13 @@ struct Lines {
     begin: u32,
 }
 
-/// The report as JSON, with a line feed at the end. A finding without a file stands at `hydrant.yaml`: GitLab knows none
+/// The report as JSON, with a line feed at the end, without what is waived. A finding without a file stands at `hydrant.yaml`: GitLab knows none
 /// without a place.
 #[must_use]
 pub fn write(report: &Report) -> String {
     let issues = report.findings.iter().zip(fingerprints(report));
-    pretty(&issues.map(|(finding, fingerprint)| issue(finding, fingerprint)).collect::<Vec<_>>())
+    let counted = issues.filter(|(finding, _)| finding.diagnostic.waived.is_none());
+    pretty(&counted.map(|(finding, fingerprint)| issue(finding, fingerprint)).collect::<Vec<_>>())
 }
 
 fn issue(finding: &Finding, fingerprint: String) -> Issue {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Place, subject};
+use super::{Place, subject, waived};
 use crate::diagnostic::{Severity, count};
 use crate::report::difference::{EnvironmentDifference, Totals, text as difference_text, totals};
 use crate::report::snippet::{ShownLine, lines_around};
@@ -19,7 +19,8 @@ const SCRIPT: &str = include_str!("page.js");
 #[must_use]
 pub fn write(report: &Report, differences: &[EnvironmentDifference]) -> String {
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.diagnostic.severity));
+    findings
+        .sort_by_key(|finding| (finding.diagnostic.waived.is_some(), std::cmp::Reverse(finding.diagnostic.severity)));
     let verdict = human::verdict(report);
     let status = if report.refusing() > 0 { "refused" } else { "passed" };
     let mut out = format!(
@@ -111,6 +112,9 @@ fn article(finding: &Finding, out: &mut String) {
         out.push_str("<pre>");
         lines_around(&label.location, 2).iter().for_each(|line| shown_line(line, out));
         out.push_str("</pre>\n");
+    }
+    if let Some(waived) = waived(finding) {
+        let _ = writeln!(out, "<p class=\"waived\">{}</p>", escape(&waived));
     }
     if let Some(help) = &diagnostic.help {
         let _ = writeln!(out, "<p class=\"help\">{}</p>", words(help));

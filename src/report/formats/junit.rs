@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Place, sentence, subject};
+use super::{Place, sentence, subject, waived};
 use crate::report::xml::{attribute, text};
 use crate::report::{Finding, Report, human};
 
@@ -67,6 +67,9 @@ fn case(report: &Report, finding: &Finding, out: &mut String) {
             attribute("message", &diagnostic.message),
             text(&told)
         );
+    } else if let Some(waived) = waived(finding) {
+        let _ = writeln!(out, "      <skipped{}/>", attribute("message", &waived));
+        let _ = writeln!(out, "      <system-out>{}: {}</system-out>", diagnostic.severity, text(&told));
     } else {
         let _ = writeln!(out, "      <system-out>{}: {}</system-out>", diagnostic.severity, text(&told));
     }

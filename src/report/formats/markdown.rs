@@ -1,7 +1,7 @@
 //! Findings as Markdown for the summary of a CI job or the comment of a pull request, never longer than a number of
 //! bytes. What does not fit is counted.
 
-use super::{Place, subject};
+use super::{Place, subject, waived};
 use crate::diagnostic::{Severity, count};
 use crate::report::markdown::{code, escape};
 use crate::report::{Finding, Report, human};
@@ -20,7 +20,8 @@ pub fn write(report: &Report, budget: usize) -> String {
         out.push_str(&format!("{}  \n", escape(line)));
     }
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.diagnostic.severity));
+    findings
+        .sort_by_key(|finding| (finding.diagnostic.waived.is_some(), std::cmp::Reverse(finding.diagnostic.severity)));
     let mut left_out = 0;
     for finding in findings {
         let section = section(finding);
@@ -39,6 +40,7 @@ pub fn write(report: &Report, budget: usize) -> String {
 fn section(finding: &Finding) -> String {
     let diagnostic = &finding.diagnostic;
     let sign = match diagnostic.severity {
+        _ if diagnostic.waived.is_some() => "⚪",
         Severity::Error => "🔴",
         Severity::Warning => "🟡",
         Severity::Note => "🔵",
@@ -56,7 +58,9 @@ fn section(finding: &Finding) -> String {
     if !details.is_empty() {
         out.push_str(&format!("  {}\n", details.join(" · ")));
     }
-    if let Some(help) = &diagnostic.help {
+    if let Some(waived) = waived(finding) {
+        out.push_str(&format!("  {}\n", escape(&waived)));
+    } else if let Some(help) = &diagnostic.help {
         out.push_str(&format!("  _help:_ {}\n", escape(help)));
     }
     out

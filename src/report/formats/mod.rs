@@ -41,7 +41,21 @@ fn sentence(finding: &Finding) -> String {
     if let Some(help) = &diagnostic.help {
         out.push_str(&format!("; help: {help}"));
     }
+    if let Some(waived) = waived(finding) {
+        out.push_str(&format!("; {waived}"));
+    }
     out
+}
+
+/// By whom it is waived, how long and why; `None` where it counts.
+fn waived(finding: &Finding) -> Option<String> {
+    let waived = finding.diagnostic.waived.as_ref()?;
+    Some(format!("waived by {} until {}: {}", waived.owner, waived.expires, waived.reason))
+}
+
+/// The findings that no waiver covers, for formats that cannot say so.
+fn counted(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|finding| finding.diagnostic.waived.is_none())
 }
 
 /// What the finding is about: `Deployment shop/web · app web · dev, prod`.

@@ -86,7 +86,17 @@ struct ResultOf<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'a>>,
     properties: Properties<'a>,
+}
+
+/// A waiver.
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    status: &'static str,
+    justification: &'a str,
 }
 
 #[derive(Serialize)]
@@ -216,6 +226,11 @@ fn result(finding: &Finding, fingerprint: String, rule_index: usize) -> ResultOf
         locations: [first],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([("hydrant/v1", fingerprint)]),
+        suppressions: diagnostic
+            .waived
+            .iter()
+            .map(|waived| Suppression { kind: "external", status: "accepted", justification: &waived.reason })
+            .collect(),
         properties: Properties {
             environments: &finding.environments,
             app: diagnostic.subject.app.as_deref(),

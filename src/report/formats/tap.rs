@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Place, sentence, subject};
+use super::{Place, sentence, subject, waived};
 use crate::report::{Finding, Report, human};
 
 /// The report as TAP.
@@ -16,10 +16,15 @@ pub fn write(report: &Report) -> String {
     human::accounting(&report.accounting).lines().for_each(|line| out.push_str(&format!("# {line}\n")));
     for (index, finding) in report.findings.iter().enumerate() {
         let status = if report.refuses(finding) { "not ok" } else { "ok" };
-        let _ = writeln!(out, "{status} {} - {}", index + 2, description(finding));
+        let _ = writeln!(out, "{status} {} - {}{}", index + 2, description(finding), directive(finding));
         block(finding, &mut out);
     }
     out
+}
+
+/// What is waived is neither passed nor failed.
+fn directive(finding: &Finding) -> String {
+    waived(finding).map(|waived| format!(" # SKIP {}", waived.replace(['\n', '\r'], " "))).unwrap_or_default()
 }
 
 /// One line in which nothing reads as a directive.

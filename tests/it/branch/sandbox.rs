@@ -192,6 +192,7 @@ pub(super) fn admitted(environment: &str, apps: &[(&str, &[&str])]) -> hydrant::
         apps: apps.iter().map(|(name, _)| ((*name).to_owned(), app.clone())).collect(),
         validated: manifests.len(),
         judged: manifests.len(),
+        waivers: std::collections::BTreeSet::new(),
     };
     let checked = Checked { environment: environment.to_owned(), manifests, evidence };
     admit(checked, &[], Severity::Error).expect("clean")
