@@ -113,6 +113,35 @@ pub struct Waived {
     pub location: Location,
 }
 
+/// What told the place of a policy's finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlacedBy {
+    /// The result itself: `path`, `field`, or a list of failed paths.
+    Path,
+    /// The result itself, by a line: `_loc`.
+    Line,
+    /// The `details` of a violation.
+    Details,
+    /// What the rule read of the object before it came to its message.
+    Reads,
+    /// Nothing: it is where the object says who it is.
+    Object,
+}
+
+impl PlacedBy {
+    /// One word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Line => "_loc",
+            Self::Details => "details",
+            Self::Reads => "reads",
+            Self::Object => "object",
+        }
+    }
+}
+
 /// One finding.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
@@ -136,6 +165,8 @@ pub struct Diagnostic {
     pub waivable: Waivable,
     /// The waiver that covers it: it stays in every report, and refuses nothing.
     pub waived: Option<Arc<Waived>>,
+    /// What told the place, if the finding is a policy's.
+    pub placed_by: Option<PlacedBy>,
 }
 
 impl Diagnostic {
@@ -153,6 +184,7 @@ impl Diagnostic {
             pointer: None,
             waivable: Waivable::default(),
             waived: None,
+            placed_by: None,
         }
     }
 
@@ -229,6 +261,13 @@ impl Diagnostic {
     #[must_use]
     pub fn waivable(mut self, waivable: Waivable) -> Self {
         self.waivable = waivable;
+        self
+    }
+
+    /// What told the place.
+    #[must_use]
+    pub fn placed_by(mut self, what: PlacedBy) -> Self {
+        self.placed_by = Some(what);
         self
     }
 

@@ -7,7 +7,7 @@ use regorus::Value as RegoValue;
 use super::set::PolicyRule;
 use super::value::{member, text};
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, RuleId, Severity, Waivable, rules};
+use crate::diagnostic::{Diagnostic, PlacedBy, RuleId, Severity, Waivable, rules};
 use crate::manifest::{Manifest, Pointer};
 use crate::source::{Location, Span};
 
@@ -43,12 +43,13 @@ pub(super) fn rule_id(words: &str) -> Option<RuleId> {
     (!id.is_empty()).then(|| RuleId::of_policy(id))
 }
 
-/// One member as a diagnostic.
+/// One member as a diagnostic. `read` tells where the rule looked, and is asked only if the member names no place.
 pub(super) fn diagnostic(
     rule: &PolicyRule,
     result: &RegoValue,
     manifest: &Manifest,
     today: Option<Date>,
+    read: impl FnOnce() -> Option<Pointer>,
 ) -> Diagnostic {
     let message = text(result).or_else(|| member(result, "msg").and_then(text)).map(str::trim).unwrap_or_default();
     if message.is_empty() {
@@ -62,15 +63,35 @@ pub(super) fn diagnostic(
         diagnostic = diagnostic.help(without_secrets(fix, manifest));
     }
     let diagnostic = of_policy(diagnostic, rule, today);
-    let pointer = pointer_of(result);
+    let named = pointers_of(result);
     if member(result, "secret") == Some(&RegoValue::from(true)) {
-        let node = pointer.as_ref().and_then(|pointer| pointer.resolve(&manifest.root));
+        let node = named.first().and_then(|pointer| pointer.resolve(&manifest.root));
         manifest.source.hide(node.map(|node| node.span));
     }
-    match pointer {
-        Some(pointer) => diagnostic.at(manifest.locate(&pointer), "").pointer(pointer.to_string()),
-        None => diagnostic.at(named_line(result, manifest).unwrap_or_else(|| identity(manifest)), ""),
+    if !named.is_empty() {
+        return at_all(diagnostic, &named, manifest).placed_by(PlacedBy::Path);
     }
+    if let Some(line) = named_line(result, manifest) {
+        return diagnostic.at(line, "").placed_by(PlacedBy::Line);
+    }
+    match read() {
+        Some(pointer) => at_all(diagnostic, &[pointer], manifest).placed_by(PlacedBy::Reads),
+        None => diagnostic.at(identity(manifest), "").placed_by(PlacedBy::Object),
+    }
+}
+
+/// A finding at the first of some places; the others are told as well.
+pub(super) fn at_all(mut diagnostic: Diagnostic, places: &[Pointer], manifest: &Manifest) -> Diagnostic {
+    let Some((first, others)) = places.split_first() else { return diagnostic };
+    let mut told = vec![manifest.locate(first)];
+    diagnostic = diagnostic.at(told[0].clone(), "").pointer(first.to_string());
+    for place in others.iter().map(|other| manifest.locate(other)) {
+        if !told.iter().any(|other| other.span == place.span) {
+            diagnostic = diagnostic.also(place.clone(), "and here");
+            told.push(place);
+        }
+    }
+    diagnostic
 }
 
 /// What a rule says of all its findings: whether a waiver can cover them, and until when its errors are warnings.
@@ -103,9 +124,26 @@ pub(super) fn failed(rule: &PolicyRule, reason: &str, manifest: &Manifest) -> Di
     .object(&manifest.object)
 }
 
-/// `path` or `field`: a JSON pointer, keys with dots, or a list of keys and indices.
-pub(super) fn pointer_of(result: &RegoValue) -> Option<Pointer> {
-    let value = member(result, "path").or_else(|| member(result, "field"))?;
+/// The places that a result names: `path` or `field`, or the lists of Kubescape (`failedPaths`, `deletePaths`,
+/// `reviewPaths`, `fixPaths`).
+pub(super) fn pointers_of(result: &RegoValue) -> Vec<Pointer> {
+    if let Some(value) = member(result, "path").or_else(|| member(result, "field")) {
+        return pointer_of(value).into_iter().collect();
+    }
+    let mut found: Vec<Pointer> = Vec::new();
+    for list in ["failedPaths", "deletePaths", "reviewPaths", "fixPaths"] {
+        let items = member(result, list).and_then(|list| list.as_array().ok());
+        for item in items.into_iter().flat_map(|items| items.iter()) {
+            // of a fix it is the path that says where
+            let pointer = pointer_of(member(item, "path").unwrap_or(item));
+            found.extend(pointer.filter(|pointer| !pointer.parts().is_empty() && !found.contains(pointer)));
+        }
+    }
+    found
+}
+
+/// A JSON pointer, keys with dots, or a list of keys and indices.
+fn pointer_of(value: &RegoValue) -> Option<Pointer> {
     if let Some(path) = text(value) {
         return Some(Pointer::parse_field_path(path));
     }

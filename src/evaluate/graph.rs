@@ -34,6 +34,11 @@ impl<'a> Names<'a> {
         self.own.contains(name) || self.imports.contains_key(name)
     }
 
+    /// Whether a name is that of a rule of the same package.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.own.contains(name)
+    }
+
     /// The path below `data` that an import gives a name to.
     pub(super) fn imported(&self, name: &str) -> Option<&[String]> {
         self.imports.get(name)?.strip_prefix(&["data".to_owned()])

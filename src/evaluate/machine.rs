@@ -83,6 +83,21 @@ impl Plan {
         &self.interpreted
     }
 
+    /// What the virtual machine's programs were compiled from.
+    pub(super) fn machine_texts(&self) -> &[(String, String)] {
+        &self.texts.machine
+    }
+
+    /// How many rules there are.
+    pub(super) fn rules(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// The path of the set that holds what a rule reports.
+    pub(super) fn path_of(&self, rule: usize) -> &str {
+        &self.paths[rule]
+    }
+
     fn fits(&self, engine: &mut Engine, rule: usize) -> bool {
         let entry = entry_of_rule(rule);
         engine
@@ -211,6 +226,11 @@ impl Machine {
         }
         self.data = data;
         Ok(())
+    }
+
+    /// What is evaluated, and the data that it sees.
+    pub(super) fn plan_and_data(&self) -> (&Plan, &RegoValue) {
+        (&self.plan, &self.data)
     }
 
     /// What every rule reports about an input: `results[rule]` is its members, or why it has none.

@@ -8,8 +8,9 @@
 //! [`graph`] and [`calls`] refuse what could never report, never end, or never be reproduced; [`conflict`] finds the
 //! rules that may have several values, which one of the engines does not notice; [`lower`] and [`divide`] write around
 //! the engines' differences from OPA; [`closure`] puts modules together, and [`machine`] runs them; [`target`] is what
-//! it tells policies beside the object; [`finding`] turns results into diagnostics at a span. [`gatekeeper`] does all
-//! that for constraint templates; [`waivers`] holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
+//! it tells policies beside the object; [`finding`] turns results into diagnostics at a span, which
+//! [`reads`] looks for where a result does not tell it. [`gatekeeper`] does all that for constraint templates; [`waivers`]
+//! holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
 
 mod calls;
 mod closure;
@@ -26,6 +27,7 @@ mod lower;
 mod machine;
 mod metadata;
 mod module;
+mod reads;
 mod set;
 mod shape;
 mod shipped;

@@ -9,6 +9,7 @@ use super::finding;
 use super::gatekeeper::{Gatekeeper, Judge, Surroundings};
 use super::machine::{Machine, Plan};
 use super::module::Module;
+use super::reads::Reads;
 use super::target::{Kubernetes, RESERVED, data_for};
 use super::{EvaluationLimits, value};
 use crate::date::Date;
@@ -154,12 +155,8 @@ impl PolicySet {
         let data = value::of_node(&data_for(&self.data, None));
         let machine = Machine::new(Arc::clone(&self.plan), data, self.limits.clone())
             .expect("the same texts compiled when the set was loaded");
-        Evaluator {
-            set: self,
-            machine,
-            target: None,
-            constraints: Judge::new(&self.gatekeeper, &self.limits, self.today),
-        }
+        let constraints = Judge::new(&self.gatekeeper, &self.limits, self.today);
+        Evaluator { set: self, machine, reads: Reads::default(), target: None, constraints }
     }
 
     /// The digest of everything that was loaded: names and contents of policies and data.
@@ -185,6 +182,7 @@ impl PolicySet {
 pub struct Evaluator<'a> {
     set: &'a PolicySet,
     machine: Machine,
+    reads: Reads,
     target: Option<Kubernetes>,
     constraints: Judge<'a>,
 }
@@ -216,13 +214,17 @@ impl Evaluator<'_> {
         }
         let object = value::of_node(&manifest.root);
         let results = self.machine.evaluate(&object);
-        for (rule, result) in self.set.rules.iter().zip(results) {
+        for (number, (rule, result)) in self.set.rules.iter().zip(results).enumerate() {
             match result {
                 Ok(members) => {
                     judgement.rules += 1;
-                    let found =
-                        members.iter().map(|member| finding::diagnostic(rule, member, manifest, self.set.today));
-                    judgement.diagnostics.extend(found);
+                    let mut places = None;
+                    judgement.diagnostics.extend(members.iter().map(|member| {
+                        finding::diagnostic(rule, member, manifest, self.set.today, || {
+                            let look = || self.reads.places(&self.machine, number, &object, &[], &self.set.limits);
+                            places.get_or_insert_with(look).of(member, &manifest.root)
+                        })
+                    }));
                 }
                 Err(error) => {
                     let reason = Complaint::parse(&error).message;

@@ -130,6 +130,10 @@ pub struct FindingV1 {
     /// Where in the object: a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// What told the place of a policy's finding: `path` or `_loc` of its result, `details` of a violation, the `reads`
+    /// of the rule, or only the `object`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placed_by: Option<String>,
     /// Where in the file; absent if no text could be blamed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<LocationV1>,
@@ -312,6 +316,7 @@ impl From<&Finding> for FindingV1 {
             app: diagnostic.subject.app.clone(),
             object: diagnostic.subject.object.clone(),
             pointer: diagnostic.pointer.clone(),
+            placed_by: diagnostic.placed_by.map(|placed| placed.as_str().to_owned()),
             location: diagnostic.primary.as_ref().map(LocationV1::from),
             related: diagnostic.secondary.iter().map(LocationV1::from).collect(),
             waived: diagnostic.waived.as_deref().map(WaivedV1::from),

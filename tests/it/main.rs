@@ -17,6 +17,7 @@ mod fast;
 mod formats;
 mod gatekeeper;
 mod hostile;
+mod lines;
 mod lint;
 mod load;
 mod loose;

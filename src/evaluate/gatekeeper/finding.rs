@@ -6,8 +6,8 @@ use super::constraint::Constraint;
 use super::expansion::Generated;
 use super::judge::Violation;
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, rules};
-use crate::evaluate::finding::{hide, identity, of_policy, pointer_of, without_secrets};
+use crate::diagnostic::{Diagnostic, PlacedBy, rules};
+use crate::evaluate::finding::{at_all, hide, identity, of_policy, pointers_of, without_secrets};
 use crate::evaluate::set::PolicyRule;
 use crate::manifest::{Manifest, Pointer};
 
@@ -31,8 +31,13 @@ pub(super) struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// A violation.
-    pub(super) fn violation(&self, (message, details): &Violation) -> Diagnostic {
+    /// A violation. `read` tells where in the judged object the template looked, and is asked only if the details name
+    /// no place.
+    pub(super) fn violation(
+        &self,
+        (message, details): &Violation,
+        read: impl FnOnce() -> Option<Pointer>,
+    ) -> Diagnostic {
         let (name, by) = (&self.constraint.name, self.by());
         let severity = match self.subject {
             Subject::Generated { generated, .. } => generated.severity.unwrap_or(self.constraint.severity),
@@ -40,9 +45,13 @@ impl Found<'_> {
         };
         let message = self.harmless(&format!("[{name}] {by}{message}"));
         let diagnostic = Diagnostic::new(severity, self.rule.id.clone(), message);
-        let diagnostic = match self.place(details) {
-            Some((pointer, whole)) => diagnostic.at(self.written().locate(&whole), "").pointer(pointer.to_string()),
-            None => diagnostic.at(identity(self.written()), ""),
+        let named = self.named(details);
+        let diagnostic = match (named.is_empty(), named.is_empty().then(read).flatten()) {
+            (false, _) => at_all(diagnostic, &named, self.written()).placed_by(PlacedBy::Details),
+            (true, Some(place)) => {
+                at_all(diagnostic, &[self.in_written(&place)], self.written()).placed_by(PlacedBy::Reads)
+            }
+            (true, None) => diagnostic.at(identity(self.written()), "").placed_by(PlacedBy::Object),
         };
         let diagnostic = match &self.rule.fix {
             Some(fix) => diagnostic.help(fix.clone()),
@@ -89,17 +98,20 @@ impl Found<'_> {
         }
     }
 
-    /// The place that details name, in the written object.
-    fn place(&self, details: &RegoValue) -> Option<(Pointer, Pointer)> {
-        let pointer = pointer_of(details)?;
-        let (judged, prefix): (&Manifest, &[String]) = match self.subject {
-            Subject::Written(manifest) => (manifest, &[]),
-            Subject::Generated { generated, .. } => (&generated.manifest, &generated.path),
+    /// The places that details name, in the written object. A word that is no path of the object names none.
+    fn named(&self, details: &RegoValue) -> Vec<Pointer> {
+        let root = &self.subject.judged().0.root;
+        let leads = |pointer: &Pointer| pointer.parts().first().is_some_and(|first| root.get(first).is_some());
+        pointers_of(details).iter().filter(|pointer| leads(pointer)).map(|pointer| self.in_written(pointer)).collect()
+    }
+
+    /// A place of the judged object, in the one that it was made from.
+    fn in_written(&self, pointer: &Pointer) -> Pointer {
+        let prefix: &[String] = match self.subject {
+            Subject::Written(_) => &[],
+            Subject::Generated { generated, .. } => &generated.path,
         };
-        let first = pointer.parts().first()?;
-        judged.root.get(first)?; // a word that is no path of this object
-        let whole = Pointer::from_parts(prefix.iter().chain(pointer.parts()).cloned());
-        Some((whole.clone(), whole))
+        Pointer::from_parts(prefix.iter().chain(pointer.parts()).cloned())
     }
 
     fn harmless(&self, message: &str) -> String {

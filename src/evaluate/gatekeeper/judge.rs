@@ -1,6 +1,6 @@
 //! Judge: one worker's compiled templates, and what they say of an object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use regorus::Value as RegoValue;
@@ -14,6 +14,7 @@ use super::{Gatekeeper, Surroundings};
 use crate::date::Date;
 use crate::evaluate::complaint::Complaint;
 use crate::evaluate::machine::Machine;
+use crate::evaluate::reads::{Places, Reads};
 use crate::evaluate::value::{member, of_node, text};
 use crate::evaluate::{EvaluationLimits, Judgement};
 use crate::manifest::Manifest;
@@ -29,6 +30,7 @@ pub(in crate::evaluate) struct Judge<'a> {
 /// A machine, and the surroundings that it sees.
 struct Seeing {
     machine: Machine,
+    reads: Reads,
     surroundings: Option<Arc<Surroundings>>,
 }
 
@@ -92,7 +94,14 @@ impl<'a> Judge<'a> {
                     match self.violations(constraint, review, surroundings) {
                         Ok(violations) => {
                             judgement.rules += 1;
-                            judgement.diagnostics.extend(violations.iter().map(|violation| found.violation(violation)));
+                            let mut places = None;
+                            judgement.diagnostics.extend(violations.iter().map(|violation| {
+                                found.violation(violation, || {
+                                    let look = || self.places(constraint, review, surroundings);
+                                    let is_it = |member: &RegoValue| violation_of(member).as_ref() == Some(violation);
+                                    places.get_or_insert_with(look).of_all(is_it, &manifest.root)
+                                })
+                            }));
                         }
                         Err(reason) => judgement.diagnostics.push(found.failed(&reason)),
                     }
@@ -109,31 +118,34 @@ impl<'a> Judge<'a> {
         review: &RegoValue,
         surroundings: &Arc<Surroundings>,
     ) -> Result<BTreeSet<Violation>, String> {
-        let input = RegoValue::from(std::collections::BTreeMap::from([
-            (RegoValue::from("parameters"), constraint.parameters.clone()),
-            (RegoValue::from("review"), review.clone()),
-        ]));
-        let machine = self.machine(constraint.template, surroundings)?;
+        let seeing = self.seeing(constraint.template, surroundings)?;
         let mut violations = BTreeSet::new();
-        for members in machine.evaluate(&input) {
+        for members in seeing.machine.evaluate(&input(constraint, review)) {
             for result in members.map_err(|error| Complaint::parse(&error).message)? {
-                let message = member(&result, "msg").and_then(text).map(str::trim).unwrap_or_default();
-                if message.is_empty() {
-                    return Err("a violation without a message".to_owned());
-                }
-                let details = member(&result, "details").cloned().unwrap_or_else(RegoValue::new_object);
-                violations.insert((message.to_owned(), details));
+                violations.insert(violation_of(&result).ok_or("a violation without a message")?);
             }
         }
         Ok(violations)
     }
 
-    fn machine(&mut self, number: usize, surroundings: &Arc<Surroundings>) -> Result<&mut Machine, String> {
+    /// Where in the object a template looked before it came to its violations.
+    fn places(&mut self, constraint: &Constraint, review: &RegoValue, surroundings: &Arc<Surroundings>) -> Places {
+        let (mut places, limits) = (Places::default(), self.limits);
+        if let Ok(Seeing { machine, reads, .. }) = self.seeing(constraint.template, surroundings) {
+            let input = input(constraint, review);
+            for rule in 0..machine.plan_and_data().0.rules() {
+                places.add(reads.places(machine, rule, &input, &["review", "object"], limits));
+            }
+        }
+        places
+    }
+
+    fn seeing(&mut self, number: usize, surroundings: &Arc<Surroundings>) -> Result<&mut Seeing, String> {
         let template = &self.gatekeeper.templates[number];
         let slot = &mut self.machines[number];
         if slot.is_none() {
             let machine = Machine::new(Arc::clone(&template.plan), RegoValue::new_object(), self.limits.clone())?;
-            *slot = Some(Seeing { machine, surroundings: None });
+            *slot = Some(Seeing { machine, reads: Reads::default(), surroundings: None });
         }
         let Some(seeing) = slot else { return Err("the template was not compiled".to_owned()) };
         let seen = seeing.surroundings.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, surroundings));
@@ -141,13 +153,28 @@ impl<'a> Judge<'a> {
             seeing.machine.set_data(surroundings.data.clone())?;
             seeing.surroundings = Some(Arc::clone(surroundings));
         }
-        Ok(&mut seeing.machine)
+        Ok(seeing)
     }
+}
+
+/// What a template sees.
+fn input(constraint: &Constraint, review: &RegoValue) -> RegoValue {
+    RegoValue::from(BTreeMap::from([
+        (RegoValue::from("parameters"), constraint.parameters.clone()),
+        (RegoValue::from("review"), review.clone()),
+    ]))
+}
+
+/// What a result says; `None` if that is nothing.
+fn violation_of(result: &RegoValue) -> Option<Violation> {
+    let message = member(result, "msg").and_then(text).map(str::trim).filter(|message| !message.is_empty())?;
+    let details = member(result, "details").cloned().unwrap_or_else(RegoValue::new_object);
+    Some((message.to_owned(), details))
 }
 
 impl Subject<'_> {
     /// The object that the template sees.
-    fn judged(&self) -> (&Manifest, Origin) {
+    pub(super) fn judged(&self) -> (&Manifest, Origin) {
         match self {
             Self::Written(manifest) => (manifest, Origin::Original),
             Self::Generated { generated: Generated { manifest, .. }, .. } => (manifest, Origin::Generated),

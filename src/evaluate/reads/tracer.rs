@@ -1,0 +1,517 @@
+//! A tracer evaluates rules once more, by the syntax tree, and knows where in the input each value came from.
+//!
+//! It is slow and knows less than the engines, so it decides nothing: it is believed only where it comes to a message
+//! that an engine came to. What it does not know ends its work ([`Stop::Unknown`]).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use regorus::Value;
+use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleBody, RuleHead};
+
+use super::path::{Origin, Path, Traced, members, nearest_or_deepest};
+use super::program::{Definition, Program};
+use super::trail::{Read, Role, Trail};
+use crate::evaluate::graph::Names;
+use crate::evaluate::usage::declared;
+use crate::evaluate::walk::{below, expressions_of};
+
+/// How deep rules may call each other.
+const DEEPEST: usize = 40;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// A variable has no value yet: another statement gives it one.
+    Unbound,
+    /// Something that this evaluator does not know, or too much work.
+    Unknown,
+}
+
+pub(super) type Outcome<T> = Result<T, Stop>;
+
+/// Every way in which something comes to a value.
+pub(super) type Solutions = Outcome<Vec<(Traced, State)>>;
+
+/// What holds on the way to one solution.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    variables: Rc<BTreeMap<String, Traced>>,
+    pub(super) trail: Trail,
+}
+
+impl State {
+    pub(super) fn get(&self, name: &str) -> Option<&Traced> {
+        self.variables.get(name)
+    }
+
+    pub(super) fn bind(&mut self, name: &str, value: Traced) {
+        if name != "_" {
+            Rc::make_mut(&mut self.variables).insert(name.to_owned(), value);
+        }
+    }
+
+    fn forget(&mut self, name: &str) {
+        if self.variables.contains_key(name) {
+            Rc::make_mut(&mut self.variables).remove(name);
+        }
+    }
+
+    /// The same variables, and nothing read yet.
+    pub(super) fn fresh(&self) -> Self {
+        Self { variables: Rc::clone(&self.variables), trail: Trail::default() }
+    }
+}
+
+/// A member of a set, or the value of a rule, and what led to it.
+#[derive(Clone)]
+pub(super) struct Derived {
+    pub(super) traced: Traced,
+    pub(super) trail: Trail,
+}
+
+/// Everything a rule came to for this input.
+pub(super) struct Extent {
+    pub(super) found: Vec<Derived>,
+    attempts: Vec<Read>,
+    failures: Vec<Option<Read>>,
+}
+
+/// How much was attempted at some moment.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    attempts: usize,
+    failures: usize,
+}
+
+pub(super) struct Tracer<'a> {
+    pub(super) program: &'a Program,
+    pub(super) names: Vec<Names<'a>>,
+    pub(super) input: &'a Value,
+    pub(super) data: &'a Value,
+    /// Where in the input the object stands.
+    pub(super) object: &'a [&'a str],
+    steps: usize,
+    depth: usize,
+    /// Everything that was read, on whatever way.
+    attempts: Vec<Read>,
+    /// What the statements read that did not hold; `None` for one that read nothing of the object.
+    failures: Vec<Option<Read>>,
+    /// Whether what is read goes into a message only.
+    pub(super) showing: bool,
+    extents: BTreeMap<usize, Rc<Extent>>,
+}
+
+impl<'a> Tracer<'a> {
+    pub(super) fn new(
+        program: &'a Program,
+        input: &'a Value,
+        data: &'a Value,
+        object: &'a [&'a str],
+        steps: usize,
+    ) -> Self {
+        Self {
+            program,
+            names: program.names(),
+            input,
+            data,
+            object,
+            steps,
+            depth: 0,
+            attempts: Vec::new(),
+            failures: Vec::new(),
+            showing: false,
+            extents: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn step(&mut self) -> Outcome<()> {
+        self.steps = self.steps.checked_sub(1).ok_or(Stop::Unknown)?;
+        Ok(())
+    }
+
+    // ── what is read ──────────────────────────────────────────────────────────────────────────────────────────
+
+    fn read(&mut self, path: &Path, role: Role) -> Option<Read> {
+        let path = path.below(self.object)?;
+        let role = if self.showing { Role::Shown } else { role };
+        let read = Read { path, role };
+        self.attempts.push(read.clone());
+        Some(read)
+    }
+
+    /// A place was looked at on the way to a solution.
+    pub(super) fn visit(&mut self, path: Option<&Path>, role: Role, state: &mut State) {
+        if let Some(read) = path.and_then(|path| self.read(path, role)) {
+            state.trail.push(read);
+        }
+    }
+
+    /// Nothing stands there.
+    pub(super) fn miss(&mut self, path: &Path) {
+        self.read(path, Role::Tested);
+    }
+
+    /// A condition depends on a value.
+    pub(super) fn test(&mut self, origin: &Origin, state: &mut State) {
+        self.visit(origin.whole().as_ref(), Role::Tested, state);
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { attempts: self.attempts.len(), failures: self.failures.len() }
+    }
+
+    fn failed(&mut self, since: Mark) {
+        if self.failures.len() > since.failures {
+            return; // something inside of it is known to have failed
+        }
+        let reads: Vec<Option<Read>> = self.attempts[since.attempts..].iter().cloned().map(Some).collect();
+        if reads.is_empty() { self.failures.push(None) } else { self.failures.extend(reads) }
+    }
+
+    /// The place that something failed for. The whole of it, as the input has it.
+    pub(super) fn reason(&self, since: Mark) -> Option<Path> {
+        let failures = &self.failures[since.failures..];
+        let paths: Vec<Path> = match failures {
+            [] => self.attempts[since.attempts..].iter().map(|read| read.path.clone()).collect(),
+            some => some.iter().flatten().map(|read| read.path.clone()).collect(),
+        };
+        let leaf = |path: &&Path| {
+            let longer = |other: &Path| other != *path && other.parts().starts_with(path.parts());
+            !paths.iter().any(longer)
+        };
+        // what led to a place that was read as well tells nothing more
+        let leaves: Vec<Path> =
+            if paths.len() > MOST_REASONS { paths.clone() } else { paths.iter().filter(leaf).cloned().collect() };
+        self.in_input(&nearest_or_deepest(&leaves)?)
+    }
+
+    fn in_input(&self, path: &Path) -> Option<Path> {
+        let keys = self.object.iter().map(|key| (*key).to_owned()).chain(path.parts().iter().cloned());
+        keys.map(|key| Value::from(key.as_str())).try_fold(Path::root(), |path, key| path.child(&key))
+    }
+
+    /// The place that matters most on a trail, as the input has it.
+    pub(super) fn best(&self, trail: &Trail) -> Option<Path> {
+        self.in_input(&trail.best()?)
+    }
+
+    // ── queries ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// All ways in which the statements of a query hold together.
+    pub(super) fn query(&mut self, module: usize, query: &'a Query, mut state: State) -> Outcome<Vec<State>> {
+        declared(query).iter().for_each(|name| state.forget(name));
+        let mut pending: Vec<&'a LiteralStmt> = query.stmts.iter().collect();
+        let mut states = vec![state];
+        while !pending.is_empty() && !states.is_empty() {
+            let mut next = None;
+            for (position, statement) in pending.iter().enumerate() {
+                if position + 1 < pending.len() && !self.is_ready(module, &pending, position, &states[0]) {
+                    continue;
+                }
+                match self.in_each(module, statement, &states) {
+                    Err(Stop::Unbound) => {}
+                    result => {
+                        next = Some((position, result?));
+                        break;
+                    }
+                }
+            }
+            let (position, after) = next.ok_or(Stop::Unbound)?;
+            pending.remove(position);
+            states = after;
+        }
+        Ok(states)
+    }
+
+    fn in_each(&mut self, module: usize, statement: &'a LiteralStmt, states: &[State]) -> Outcome<Vec<State>> {
+        let mut all = Vec::new();
+        for state in states {
+            self.step()?;
+            let mark = self.mark();
+            let after = self.statement(module, statement, state).inspect_err(|_| {
+                self.attempts.truncate(mark.attempts);
+                self.failures.truncate(mark.failures);
+            })?;
+            if after.is_empty() {
+                self.failed(mark);
+            }
+            all.extend(after);
+        }
+        Ok(all)
+    }
+
+    /// A negation has to wait for the variables that another statement gives a value to.
+    fn is_ready(&self, module: usize, pending: &[&LiteralStmt], position: usize, state: &State) -> bool {
+        let Literal::NotExpr { expr, .. } = &pending[position].literal else { return true };
+        let mut waiting = false;
+        below(expr, &mut |expression| {
+            let Expr::Var { span, .. } = expression else { return };
+            let name = span.text();
+            if name != "_" && state.get(name).is_none() && !self.is_global(module, name) {
+                let others = pending.iter().enumerate().filter(|(other, _)| *other != position);
+                waiting |= others.map(|(_, statement)| *statement).any(|statement| mentions(statement, name));
+            }
+        });
+        !waiting
+    }
+
+    pub(super) fn is_global(&self, module: usize, name: &str) -> bool {
+        matches!(name, "input" | "data") || self.names[module].is_global(name)
+    }
+
+    fn statement(&mut self, module: usize, statement: &'a LiteralStmt, state: &State) -> Outcome<Vec<State>> {
+        if !statement.with_mods.is_empty() {
+            return Err(Stop::Unknown);
+        }
+        Ok(match &statement.literal {
+            Literal::SomeVars { .. } => vec![state.clone()],
+            Literal::Expr { expr, .. } => self.holds(module, expr, state)?,
+            Literal::NotExpr { expr, .. } => self.negated(module, expr, state)?,
+            Literal::SomeIn { key, value, collection, .. } => {
+                let mut found = Vec::new();
+                for (collection, state) in self.evaluate(module, collection, state)? {
+                    for (at, member) in members(&collection.value) {
+                        self.step()?;
+                        let member = Traced { value: member, origin: collection.origin.child(&at) };
+                        let mut state = state.clone();
+                        self.visit(member.origin.whole().as_ref(), Role::Passed, &mut state);
+                        let states = match key {
+                            Some(key) => {
+                                let at = Traced { origin: collection.origin.key(&at), value: at };
+                                self.unify(module, key, &at, &state)?
+                            }
+                            None => vec![state],
+                        };
+                        for state in states {
+                            found.extend(self.unify(module, value, &member, &state)?);
+                        }
+                    }
+                }
+                found
+            }
+            Literal::Every { key, value, domain, query, .. } => {
+                let mut found = Vec::new();
+                for (domain, state) in self.evaluate(module, domain, state)? {
+                    let mut all = true;
+                    for (at, member) in members(&domain.value) {
+                        let mut inner = state.fresh();
+                        if let Some(key) = key {
+                            let key_origin = domain.origin.key(&at);
+                            inner.bind(key.text(), Traced { value: at.clone(), origin: key_origin });
+                        }
+                        inner.bind(value.text(), Traced { value: member, origin: domain.origin.child(&at) });
+                        if self.query(module, query, inner)?.is_empty() {
+                            all = false;
+                            break;
+                        }
+                    }
+                    if all {
+                        found.push(state);
+                    }
+                }
+                found
+            }
+        })
+    }
+
+    /// The ways in which an expression is something else than false.
+    fn holds(&mut self, module: usize, expression: &'a Expr, state: &State) -> Outcome<Vec<State>> {
+        if let Expr::AssignExpr { lhs, rhs, .. } = expression {
+            return self.assign(module, lhs, rhs, state);
+        }
+        let mut found = Vec::new();
+        for (value, mut state) in self.evaluate(module, expression, state)? {
+            self.test(&value.origin, &mut state);
+            if value.value != Value::from(false) {
+                found.push(state);
+            }
+        }
+        Ok(found)
+    }
+
+    fn negated(&mut self, module: usize, expression: &'a Expr, state: &State) -> Outcome<Vec<State>> {
+        let mark = self.mark();
+        if !self.holds(module, expression, &state.fresh())?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut state = state.clone();
+        let reason = self.reason(mark);
+        self.visit(reason.as_ref(), Role::Tested, &mut state);
+        Ok(vec![state])
+    }
+
+    // ── rules ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// What a rule that takes no arguments comes to.
+    pub(super) fn extent(&mut self, rule: usize) -> Outcome<Rc<Extent>> {
+        if let Some(extent) = self.extents.get(&rule) {
+            let extent = Rc::clone(extent);
+            // whoever asks again has read the same
+            self.attempts.extend_from_slice(&extent.attempts);
+            self.failures.extend_from_slice(&extent.failures);
+            return Ok(extent);
+        }
+        let mark = self.mark();
+        let showing = std::mem::replace(&mut self.showing, false);
+        let found = self.inside(|tracer| tracer.definitions_without_arguments(rule));
+        self.showing = showing;
+        let extent = Rc::new(Extent {
+            found: found?,
+            attempts: self.attempts[mark.attempts..].to_vec(),
+            failures: self.failures[mark.failures..].to_vec(),
+        });
+        self.extents.insert(rule, Rc::clone(&extent));
+        Ok(extent)
+    }
+
+    fn inside<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        if self.depth >= DEEPEST {
+            return Err(Stop::Unknown);
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        // a variable of the rule is none of its caller
+        result.map_err(|_| Stop::Unknown)
+    }
+
+    fn definitions_without_arguments(&mut self, rule: usize) -> Outcome<Vec<Derived>> {
+        let mark = self.mark();
+        let mut found = Vec::new();
+        for definition in self.program.definitions(rule) {
+            let Definition { module, .. } = *definition;
+            let Rule::Spec { head, bodies, .. } = self.program.rule(*definition) else { continue };
+            match head {
+                RuleHead::Set { key: Some(key), .. } => {
+                    for state in self.first_body(module, bodies, &State::default())?.1 {
+                        found.extend(self.member(module, key, &state)?);
+                    }
+                }
+                RuleHead::Compr { refr, assign, .. }
+                    if matches!(refr.as_ref(), Expr::Var { .. } | Expr::RefDot { .. }) =>
+                {
+                    let assign = assign.as_ref().map(|assign| &*assign.value);
+                    found.extend(self.value_of(module, assign, bodies, State::default(), mark)?);
+                }
+                _ => return Err(Stop::Unknown), // a partial object
+            }
+        }
+        if found.is_empty() {
+            found.extend(self.default_value(rule, mark)?);
+        }
+        Ok(found)
+    }
+
+    /// What a set gets from one solution. What is written in a head is told in the message.
+    fn member(&mut self, module: usize, key: &'a Expr, state: &State) -> Outcome<Vec<Derived>> {
+        let outer = std::mem::replace(&mut self.showing, matches!(key, Expr::Object { .. } | Expr::Call { .. }));
+        let values = self.evaluate(module, key, state);
+        self.showing = outer;
+        Ok(values?.into_iter().map(|(traced, state)| Derived { traced, trail: state.trail }).collect())
+    }
+
+    fn default_value(&mut self, rule: usize, mark: Mark) -> Outcome<Option<Derived>> {
+        for definition in self.program.definitions(rule) {
+            if let Rule::Default { value, args, .. } = self.program.rule(*definition)
+                && args.is_empty()
+            {
+                let values = self.evaluate(definition.module, value, &State::default())?;
+                let reason = self.reason(mark);
+                return Ok(values.into_iter().next().map(|(value, state)| {
+                    let origin = if value.origin.is_known() { value.origin } else { Origin::derived(reason, None) };
+                    Derived { traced: Traced { value: value.value, origin }, trail: state.trail }
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a function gives for some arguments: the first value that one of its definitions comes to.
+    pub(super) fn call(&mut self, rule: usize, arguments: &[Traced]) -> Outcome<Option<Derived>> {
+        self.step()?;
+        self.inside(|tracer| {
+            let mark = tracer.mark();
+            for definition in tracer.program.definitions(rule) {
+                let Rule::Spec { head: RuleHead::Func { args, assign, .. }, bodies, .. } =
+                    tracer.program.rule(*definition)
+                else {
+                    continue;
+                };
+                if args.len() != arguments.len() {
+                    return Err(Stop::Unknown);
+                }
+                let mut states = vec![State::default()];
+                for (pattern, argument) in args.iter().zip(arguments) {
+                    let mut after = Vec::new();
+                    for state in &states {
+                        after.extend(tracer.unify(definition.module, pattern, argument, state)?);
+                    }
+                    states = after;
+                }
+                let assign = assign.as_ref().map(|assign| &*assign.value);
+                for state in states {
+                    let found = tracer.value_of(definition.module, assign, bodies, state, mark)?;
+                    if let Some(first) = found.into_iter().next() {
+                        return Ok(Some(first));
+                    }
+                }
+            }
+            tracer.default_value(rule, mark)
+        })
+    }
+
+    /// The values of one definition.
+    fn value_of(
+        &mut self,
+        module: usize,
+        assigned: Option<&'a Expr>,
+        bodies: &'a [RuleBody],
+        state: State,
+        mark: Mark,
+    ) -> Outcome<Vec<Derived>> {
+        let (number, states) = self.first_body(module, bodies, &state)?;
+        let of_else = bodies.get(number).and_then(|body| body.assign.as_ref()).map(|assign| &*assign.value);
+        let mut found = Vec::new();
+        for state in states {
+            let values = match of_else.or(assigned) {
+                Some(value) => self.evaluate(module, value, &state)?,
+                None => vec![(Traced::of(Value::from(true)), state)],
+            };
+            for (value, state) in values {
+                // a value that is written out is given because of what was read, or of what is not there
+                let because = || self.best(&state.trail).or_else(|| self.reason(mark));
+                let origin = if value.origin.is_known() { value.origin } else { Origin::derived(because(), None) };
+                found.push(Derived { traced: Traced { value: value.value, origin }, trail: state.trail });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The first body that holds, and how.
+    fn first_body(&mut self, module: usize, bodies: &'a [RuleBody], state: &State) -> Outcome<(usize, Vec<State>)> {
+        for (number, body) in bodies.iter().enumerate() {
+            let states = self.query(module, &body.query, state.clone())?;
+            if !states.is_empty() {
+                return Ok((number, states));
+            }
+        }
+        Ok((0, if bodies.is_empty() { vec![state.clone()] } else { Vec::new() }))
+    }
+}
+
+/// More places than these are not compared with each other.
+const MOST_REASONS: usize = 200;
+
+fn mentions(statement: &LiteralStmt, name: &str) -> bool {
+    if matches!(statement.literal, Literal::NotExpr { .. }) {
+        return false;
+    }
+    let mut found = false;
+    for expression in expressions_of(statement) {
+        below(expression, &mut |expression| {
+            found |= matches!(expression, Expr::Var { span, .. } if span.text() == name);
+        });
+    }
+    found
+}
