@@ -42,10 +42,8 @@ impl<'a> Tracer<'a> {
             _ if rule.is_none() => (arguments, None), // of as many arguments as are given
             _ => return Err(Stop::Unknown),
         };
-        let showing = self.showing;
-        self.showing |= WRITING.contains(&name.as_str());
-        let all = self.each(module, given.iter(), state);
-        self.showing = showing;
+        let most = if WRITING.contains(&name.as_str()) { Role::Shown } else { Role::Tested };
+        let all = self.at_most(most, |tracer| tracer.each(module, given.iter(), state));
         let mut found = Vec::new();
         for (values, state) in all? {
             for (value, state) in match rule {
@@ -72,7 +70,7 @@ impl<'a> Tracer<'a> {
     }
 
     fn of_function(&mut self, rule: usize, arguments: &[Traced], mut state: State) -> Solutions {
-        let Some(Derived { traced, trail }) = self.call(rule, arguments)? else { return Ok(Vec::new()) };
+        let Some(Derived { traced, trail, .. }) = self.call(rule, arguments)? else { return Ok(Vec::new()) };
         state.trail.join(&trail);
         let origin = if traced.origin.is_known() { traced.origin } else { self.derived(arguments) };
         Ok(vec![(Traced { value: traced.value, origin }, state)])

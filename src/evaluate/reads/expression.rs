@@ -74,10 +74,15 @@ impl<'a> Tracer<'a> {
             }
             Expr::BoolExpr { op, lhs, rhs, .. } => {
                 let mut found = Vec::new();
+                // `x == x` asks whether there is a value, and is written by lowering
+                let is_guard = matches!((lhs.as_ref(), rhs.as_ref()),
+                    (Expr::Var { span: left, .. }, Expr::Var { span: right, .. }) if left.text() == right.text());
                 for (left, state) in self.evaluate(module, lhs, state)? {
                     for (right, mut state) in self.evaluate(module, rhs, &state)? {
-                        self.test(&left.origin, &mut state);
-                        self.test(&right.origin, &mut state);
+                        if !is_guard {
+                            self.test(&left.origin, &mut state);
+                            self.test(&right.origin, &mut state);
+                        }
                         found.push((Traced::of(Value::from(compared(op, &left.value, &right.value))), state));
                     }
                 }

@@ -93,3 +93,27 @@ impl Places {
 fn parts_of(path: &str) -> Vec<String> {
     Pointer::parse_field_path(path).parts().iter().map(|part| part.trim_matches('"').to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::{DataDocument, PolicySet};
+    use crate::parse::parse;
+    use crate::source::Source;
+
+    #[test]
+    fn debug() {
+        let policy = "package a\n\ndeny contains msg if {\n  provided := {l | input.metadata.labels[l]}\n  missing := {\"a\"} - provided\n  count(missing) > 0\n  msg := sprintf(\"x %v\", [missing])\n}\n";
+        let (set, d) =
+            PolicySet::load(&[Source::file("a.rego", policy)], &[] as &[DataDocument], &EvaluationLimits::default());
+        eprintln!("{d:?}");
+        let m = parse(
+            &Source::file("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n  labels:\n    taco: b\n"),
+            &crate::manifest::ReadLimits::default(),
+        )
+        .manifests;
+        let mut e = set.evaluator();
+        eprintln!("{:?}", e.judge(&m[0]).diagnostics[0].pointer);
+        panic!();
+    }
+}

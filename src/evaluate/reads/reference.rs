@@ -117,30 +117,28 @@ impl<'a> Tracer<'a> {
         let extent = self.extent(rule)?;
         let definition = self.program.definitions(rule).first().ok_or(Stop::Unknown)?;
         let is_set = matches!(self.program.rule(*definition), Rule::Spec { head: RuleHead::Set { .. }, .. });
-        if !is_set {
-            let Some(Derived { traced, trail }) = extent.found.first() else { return Ok(Vec::new()) };
+        let is_object = extent.found.iter().any(|found| found.key.is_some());
+        if !is_set && !is_object {
+            let Some(Derived { traced, trail, .. }) = extent.found.first() else { return Ok(Vec::new()) };
             let mut state = state.clone();
             state.trail.join(trail);
             return self.follow(module, traced.clone(), state, parts);
         }
         let Some((first, rest)) = parts.split_first() else {
-            let mut origins = BTreeMap::new();
-            for Derived { traced, trail } in &extent.found {
-                let origin = || traced.origin.or_better(self.best(trail));
-                origins.entry(traced.value.clone()).or_insert_with(origin);
-            }
-            let value = Value::from(origins.keys().cloned().collect::<BTreeSet<Value>>());
-            let reason = if origins.is_empty() { self.reason(mark) } else { None };
-            return Ok(vec![(Traced { value, origin: Origin::composed(origins, reason) }, state.clone())]);
+            let whole = self.whole(&extent.found, is_set);
+            let reason = if extent.found.is_empty() { self.reason(mark) } else { None };
+            let origin = whole.origin.or_better(reason);
+            return Ok(vec![(Traced { origin, ..whole }, state.clone())]);
         };
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
-        for Derived { traced, trail } in &extent.found {
+        for Derived { key, traced, trail } in &extent.found {
             self.step()?;
-            if !seen.insert(&traced.value) {
+            let key = key.as_ref().unwrap_or(traced);
+            if !seen.insert(&key.value) {
                 continue;
             }
-            for mut state in self.fits(module, first, traced, state)? {
+            for mut state in self.fits(module, first, key, state)? {
                 state.trail.join(trail);
                 found.extend(self.follow(module, traced.clone(), state, rest)?);
             }
@@ -148,11 +146,28 @@ impl<'a> Tracer<'a> {
         Ok(found)
     }
 
+    /// All that a rule came to, as one value.
+    fn whole(&self, found: &[Derived], is_set: bool) -> Traced {
+        let (mut values, mut origins) = (BTreeMap::new(), BTreeMap::new());
+        for Derived { key, traced, trail } in found {
+            let key = &key.as_ref().unwrap_or(traced).value;
+            values.entry(key.clone()).or_insert_with(|| traced.value.clone());
+            origins.entry(key.clone()).or_insert_with(|| traced.origin.or_better(self.best(trail)));
+        }
+        let value = if is_set { Value::from(values.into_keys().collect::<BTreeSet<_>>()) } else { Value::from(values) };
+        Traced { value, origin: Origin::composed(origins, None) }
+    }
+
     /// The ways in which what stands in brackets is some value.
     fn fits(&mut self, module: usize, part: &Part<'a>, value: &Traced, state: &State) -> Outcome<Vec<State>> {
         match part {
             Part::Field(name) => Ok(if **name == value.value { vec![state.clone()] } else { Vec::new() }),
-            Part::Index(index) => self.unify(module, index, value, state),
+            Part::Index(index) => {
+                // a pattern chooses; what it is compared with need not be the input's
+                let chooses = matches!(index.as_ref(), Expr::Object { .. } | Expr::Array { .. });
+                let most = if chooses { Role::Passed } else { Role::Tested };
+                self.at_most(most, |tracer| tracer.unify(module, index, value, state))
+            }
         }
     }
 

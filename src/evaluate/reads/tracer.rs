@@ -12,7 +12,7 @@ use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleBody, RuleH
 use super::path::{Origin, Path, Traced, members, nearest_or_deepest};
 use super::program::{Definition, Program};
 use super::trail::{Read, Role, Trail};
-use crate::evaluate::graph::Names;
+use crate::evaluate::graph::{Names, written_path};
 use crate::evaluate::usage::declared;
 use crate::evaluate::walk::{below, expressions_of};
 
@@ -66,15 +66,25 @@ impl State {
 /// A member of a set, or the value of a rule, and what led to it.
 #[derive(Clone)]
 pub(super) struct Derived {
+    /// The key of a member of a rule that is an object.
+    pub(super) key: Option<Traced>,
     pub(super) traced: Traced,
     pub(super) trail: Trail,
+}
+
+/// A statement that did not hold.
+#[derive(Clone)]
+struct Failure {
+    path: Option<Path>,
+    /// It read that itself, and not only what came before it.
+    itself: bool,
 }
 
 /// Everything a rule came to for this input.
 pub(super) struct Extent {
     pub(super) found: Vec<Derived>,
     attempts: Vec<Read>,
-    failures: Vec<Option<Read>>,
+    failures: Vec<Failure>,
 }
 
 /// How much was attempted at some moment.
@@ -95,10 +105,10 @@ pub(super) struct Tracer<'a> {
     depth: usize,
     /// Everything that was read, on whatever way.
     attempts: Vec<Read>,
-    /// What the statements read that did not hold; `None` for one that read nothing of the object.
-    failures: Vec<Option<Read>>,
-    /// Whether what is read goes into a message only.
-    pub(super) showing: bool,
+    /// Why statements did not hold.
+    failures: Vec<Failure>,
+    /// What the values that are read can be for at most.
+    pub(super) most: Role,
     extents: BTreeMap<usize, Rc<Extent>>,
 }
 
@@ -120,7 +130,7 @@ impl<'a> Tracer<'a> {
             depth: 0,
             attempts: Vec::new(),
             failures: Vec::new(),
-            showing: false,
+            most: Role::Tested,
             extents: BTreeMap::new(),
         }
     }
@@ -134,10 +144,19 @@ impl<'a> Tracer<'a> {
 
     fn read(&mut self, path: &Path, role: Role) -> Option<Read> {
         let path = path.below(self.object)?;
-        let role = if self.showing { Role::Shown } else { role };
+        let role = role.min(self.most);
         let read = Read { path, role };
         self.attempts.push(read.clone());
         Some(read)
+    }
+
+    /// Does something of which nothing depends on more than it does here.
+    pub(super) fn at_most<T>(&mut self, most: Role, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.most;
+        self.most = before.min(most);
+        let result = work(self);
+        self.most = before;
+        result
     }
 
     /// A place was looked at on the way to a solution.
@@ -161,20 +180,32 @@ impl<'a> Tracer<'a> {
         Mark { attempts: self.attempts.len(), failures: self.failures.len() }
     }
 
-    fn failed(&mut self, since: Mark) {
+    fn failed(&mut self, since: Mark, state: &State) {
         if self.failures.len() > since.failures {
             return; // something inside of it is known to have failed
         }
-        let reads: Vec<Option<Read>> = self.attempts[since.attempts..].iter().cloned().map(Some).collect();
-        if reads.is_empty() { self.failures.push(None) } else { self.failures.extend(reads) }
+        let reads = self.attempts[since.attempts..].iter();
+        let itself: Vec<Failure> = reads.map(|read| Failure { path: Some(read.path.clone()), itself: true }).collect();
+        match itself.is_empty() {
+            true => self.failures.push(Failure { path: state.trail.best(), itself: false }),
+            false => self.failures.extend(itself),
+        }
     }
 
-    /// The place that something failed for. The whole of it, as the input has it.
-    pub(super) fn reason(&self, since: Mark) -> Option<Path> {
+    /// The place that something failed for, as the input has it, and whether it is certain that it is that.
+    fn failure(&self, since: Mark) -> Option<(Path, Role)> {
         let failures = &self.failures[since.failures..];
-        let paths: Vec<Path> = match failures {
-            [] => self.attempts[since.attempts..].iter().map(|read| read.path.clone()).collect(),
-            some => some.iter().flatten().map(|read| read.path.clone()).collect(),
+        let of = |itself: bool| -> Vec<Path> {
+            failures
+                .iter()
+                .filter(|failure| failure.itself == itself)
+                .filter_map(|failure| failure.path.clone())
+                .collect()
+        };
+        let (paths, role) = match (failures.is_empty(), of(true)) {
+            (true, _) => (self.attempts[since.attempts..].iter().map(|read| read.path.clone()).collect(), Role::Tested),
+            (false, certain) if certain.is_empty() => (of(false), Role::Passed),
+            (false, certain) => (certain, Role::Tested),
         };
         let leaf = |path: &&Path| {
             let longer = |other: &Path| other != *path && other.parts().starts_with(path.parts());
@@ -183,7 +214,12 @@ impl<'a> Tracer<'a> {
         // what led to a place that was read as well tells nothing more
         let leaves: Vec<Path> =
             if paths.len() > MOST_REASONS { paths.clone() } else { paths.iter().filter(leaf).cloned().collect() };
-        self.in_input(&nearest_or_deepest(&leaves)?)
+        Some((self.in_input(&nearest_or_deepest(&leaves)?)?, role))
+    }
+
+    /// The place that something failed for. The whole of it, as the input has it.
+    pub(super) fn reason(&self, since: Mark) -> Option<Path> {
+        self.failure(since).map(|(path, _)| path)
     }
 
     fn in_input(&self, path: &Path) -> Option<Path> {
@@ -234,7 +270,7 @@ impl<'a> Tracer<'a> {
                 self.failures.truncate(mark.failures);
             })?;
             if after.is_empty() {
-                self.failed(mark);
+                self.failed(mark, state);
             }
             all.extend(after);
         }
@@ -336,8 +372,12 @@ impl<'a> Tracer<'a> {
             return Ok(Vec::new());
         }
         let mut state = state.clone();
-        let reason = self.reason(mark);
-        self.visit(reason.as_ref(), Role::Tested, &mut state);
+        if let Some((path, mut role)) = self.failure(mark) {
+            if is_exemption(expression) {
+                role = Role::Passed; // who is exempt says nothing of what is wrong
+            }
+            self.visit(Some(&path), role, &mut state);
+        }
         Ok(vec![state])
     }
 
@@ -353,9 +393,9 @@ impl<'a> Tracer<'a> {
             return Ok(extent);
         }
         let mark = self.mark();
-        let showing = std::mem::replace(&mut self.showing, false);
+        let most = std::mem::replace(&mut self.most, Role::Tested);
         let found = self.inside(|tracer| tracer.definitions_without_arguments(rule));
-        self.showing = showing;
+        self.most = most;
         let extent = Rc::new(Extent {
             found: found?,
             attempts: self.attempts[mark.attempts..].to_vec(),
@@ -394,7 +434,21 @@ impl<'a> Tracer<'a> {
                     let assign = assign.as_ref().map(|assign| &*assign.value);
                     found.extend(self.value_of(module, assign, bodies, State::default(), mark)?);
                 }
-                _ => return Err(Stop::Unknown), // a partial object
+                RuleHead::Compr { refr, assign, .. } => {
+                    let Expr::RefBrack { refr, index, .. } = refr.as_ref() else { return Err(Stop::Unknown) };
+                    if !matches!(refr.as_ref(), Expr::Var { .. }) {
+                        return Err(Stop::Unknown);
+                    }
+                    let value = assign.as_ref().map(|assign| &assign.value);
+                    for state in self.first_body(module, bodies, &State::default())?.1 {
+                        for (mut parts, state) in self.each(module, std::iter::once(index).chain(value), &state)? {
+                            let key = parts.swap_remove(0);
+                            let traced = parts.pop().unwrap_or_else(|| Traced::of(Value::from(true)));
+                            found.push(Derived { key: Some(key), traced, trail: state.trail });
+                        }
+                    }
+                }
+                _ => return Err(Stop::Unknown),
             }
         }
         if found.is_empty() {
@@ -405,10 +459,9 @@ impl<'a> Tracer<'a> {
 
     /// What a set gets from one solution. What is written in a head is told in the message.
     fn member(&mut self, module: usize, key: &'a Expr, state: &State) -> Outcome<Vec<Derived>> {
-        let outer = std::mem::replace(&mut self.showing, matches!(key, Expr::Object { .. } | Expr::Call { .. }));
-        let values = self.evaluate(module, key, state);
-        self.showing = outer;
-        Ok(values?.into_iter().map(|(traced, state)| Derived { traced, trail: state.trail }).collect())
+        let most = if matches!(key, Expr::Object { .. } | Expr::Call { .. }) { Role::Shown } else { self.most };
+        let values = self.at_most(most, |tracer| tracer.evaluate(module, key, state));
+        Ok(values?.into_iter().map(|(traced, state)| Derived { key: None, traced, trail: state.trail }).collect())
     }
 
     fn default_value(&mut self, rule: usize, mark: Mark) -> Outcome<Option<Derived>> {
@@ -420,7 +473,7 @@ impl<'a> Tracer<'a> {
                 let reason = self.reason(mark);
                 return Ok(values.into_iter().next().map(|(value, state)| {
                     let origin = if value.origin.is_known() { value.origin } else { Origin::derived(reason, None) };
-                    Derived { traced: Traced { value: value.value, origin }, trail: state.trail }
+                    Derived { key: None, traced: Traced { value: value.value, origin }, trail: state.trail }
                 }));
             }
         }
@@ -482,7 +535,7 @@ impl<'a> Tracer<'a> {
                 // a value that is written out is given because of what was read, or of what is not there
                 let because = || self.best(&state.trail).or_else(|| self.reason(mark));
                 let origin = if value.origin.is_known() { value.origin } else { Origin::derived(because(), None) };
-                found.push(Derived { traced: Traced { value: value.value, origin }, trail: state.trail });
+                found.push(Derived { key: None, traced: Traced { value: value.value, origin }, trail: state.trail });
             }
         }
         Ok(found)
@@ -502,6 +555,22 @@ impl<'a> Tracer<'a> {
 
 /// More places than these are not compared with each other.
 const MOST_REASONS: usize = 200;
+
+/// Words in the names of rules that let something pass for what it is, and not for what it does.
+const EXEMPTIONS: [&str; 5] = ["exempt", "except", "exclude", "ignore", "skip"];
+
+fn is_exemption(expression: &Expr) -> bool {
+    let name = match expression {
+        Expr::Call { fcn, .. } => fcn,
+        other => return written_path(other).iter().any(|part| is_exempting(part)),
+    };
+    written_path(name).iter().any(|part| is_exempting(part))
+}
+
+fn is_exempting(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    EXEMPTIONS.iter().any(|word| name.contains(word))
+}
 
 fn mentions(statement: &LiteralStmt, name: &str) -> bool {
     if matches!(statement.literal, Literal::NotExpr { .. }) {

@@ -55,14 +55,15 @@ impl Trail {
         self.0 = Some(Rc::new(Step { before, what }));
     }
 
-    /// The place that matters most: one that a condition depends on before one that was passed on or is told, what an
-    /// object is before how it is called, the deepest, the last.
+    /// The place that matters most: content before names, one that a condition depends on before one that was passed
+    /// on or is told, and of those the last, or what was read inside of it.
     pub(super) fn best(&self) -> Option<Path> {
         let mut best: Option<(Rank, Path)> = None;
         let mut work = vec![self];
         let mut seen = 0;
-        // from the last to the first: a later one wins where both rank the same
-        while let Some(Trail(Some(step))) = work.pop() {
+        // from the last to the first
+        while let Some(trail) = work.pop() {
+            let Some(step) = &trail.0 else { continue };
             seen += 1;
             if seen > MOST_STEPS {
                 break;
@@ -71,9 +72,12 @@ impl Trail {
             match &step.what {
                 What::Trail(trail) => work.push(trail),
                 What::Read(read) => {
-                    let rank = rank(read);
-                    if best.as_ref().is_none_or(|(other, _)| *other < rank) {
-                        best = Some((rank, read.path.clone()));
+                    let better = |(rank, path): &(Rank, Path)| {
+                        let inside = read.path.parts().starts_with(path.parts()) && read.path != *path;
+                        (read.rank(), inside) > (*rank, false)
+                    };
+                    if best.as_ref().is_none_or(better) {
+                        best = Some((read.rank(), read.path.clone()));
                     }
                 }
             }
@@ -95,21 +99,29 @@ impl Drop for Step {
 /// How far a trail is followed: the same value may have been joined many times.
 const MOST_STEPS: usize = 20_000;
 
-/// Whether it is more than a name, its role, its depth.
-type Rank = (bool, Role, usize);
+type Rank = (Weight, Role);
 
-fn rank(read: &Read) -> Rank {
-    (!is_name(read.path.parts()), read.role, read.path.parts().len())
+/// Policies read what things are called to tell them apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    NameOfObject,
+    NameOfItem,
+    Content,
 }
 
-/// What an object, or an item of a list, is called: policies read it to tell objects apart.
-fn is_name(parts: &[String]) -> bool {
-    match parts {
-        [only] => matches!(only.as_str(), "apiVersion" | "kind" | "metadata"),
-        [first, second] if first == "metadata" => {
-            matches!(second.as_str(), "name" | "namespace" | "generateName")
+impl Read {
+    fn rank(&self) -> Rank {
+        (weight(self.path.parts()), self.role)
+    }
+}
+
+fn weight(parts: &[String]) -> Weight {
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        [] | ["apiVersion" | "kind" | "metadata"] | ["metadata", "name" | "namespace" | "generateName"] => {
+            Weight::NameOfObject
         }
-        [.., index, last] => last == "name" && index.bytes().all(|byte| byte.is_ascii_digit()),
-        [] => true,
+        [.., list, _, "name"] if list.to_ascii_lowercase().ends_with("containers") => Weight::NameOfItem,
+        _ => Weight::Content,
     }
 }
