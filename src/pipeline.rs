@@ -38,9 +38,9 @@ use crate::report::waivers::WaiverUse;
 use crate::tree::ReadTree;
 
 pub use changed::{Affected, affected};
-pub use compare::compare_with_branches;
+pub use compare::{Published, compare_with_branches, published};
 pub use cores::Cores;
-pub use difference::{Objects, Published, difference, environments_of, published_objects, rendered_objects};
+pub use difference::{Objects, PublishedBranch, difference, environments_of, published_objects, rendered_objects};
 pub use drift::{Drift, DriftError, DriftOptions, drift};
 pub use gatekeeper::run_suite;
 pub use judge::policies;
@@ -210,6 +210,18 @@ pub fn check(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Checkup, Error> {
+    check_against(&Published::default(), tree, project, selection, limits, progress)
+}
+
+/// The same, where constraints see what is on the branches already: what updates it, and what deletes it.
+pub fn check_against(
+    published: &Published,
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Checkup, Error> {
     let preloaded = Preloaded::read(tree, progress)?;
     let loaded = load_selected(&preloaded, project, selection)?;
     let checks = load::read_checks(&preloaded, project)?;
@@ -222,7 +234,7 @@ pub fn check(
     let gates = judge::Gates::new(project, checks, places, limits)?;
     let built = build_all(&loaded.units, limits, progress);
     let environments = assemble::environments(project, selection, built, loaded.diagnostics);
-    let checkup = judge::all(&gates, environments, selection, progress)?;
+    let checkup = judge::all(&gates, environments, selection, published, progress)?;
     progress.finish();
     Ok(checkup)
 }

@@ -13,7 +13,7 @@ use super::today::DateArguments;
 use super::{Global, ReportArguments, ReportFormat};
 use crate::admit::{Absence, Refusal};
 use crate::git;
-use crate::pipeline::{self, Affected, Checkup, Limits, Selection};
+use crate::pipeline::{self, Affected, Checkup, Limits, Published, Selection};
 use crate::report::{Report, formats, human, json, waivers};
 use crate::tree::{MemoryTree, ReadTree};
 
@@ -39,6 +39,9 @@ pub(super) struct Arguments {
     /// Check only the apps that changed since this revision and HEAD went different ways
     #[arg(long, value_name = "REV")]
     changed_since: Option<String>,
+    /// Hold everything against what the output branches hold, as `publish` does: updates and deletions are judged as such
+    #[arg(long)]
+    against_branch: bool,
     #[command(flatten)]
     date: DateArguments,
     #[command(flatten)]
@@ -56,6 +59,7 @@ impl Arguments {
             staged: false,
             changed_since: None,
             date: DateArguments::default(),
+            against_branch: false,
             network: NetworkArguments::default(),
             report: ReportArguments::default(),
         }
@@ -84,8 +88,16 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     }
     let today = Some(arguments.date.day());
     let limits = Limits { network: arguments.network.network(global), today, ..Limits::default() };
-    let checkup =
-        pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
+    let (tree, project) = (&*workspace.tree, &workspace.project);
+    let published = match arguments.against_branch {
+        true => {
+            pipeline::published(&open_repository(global)?, project, &selection, &limits).map_err(pipeline_failure)?
+        }
+        false => Published::default(),
+    };
+    let mut checkup =
+        pipeline::check_against(&published, tree, project, &selection, &limits, &bar).map_err(pipeline_failure)?;
+    pipeline::compare_with_branches(&mut checkup, &published);
     tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     Ok(conclude(decisions.iter().filter_map(|decision| decision.as_ref().err()), terminal))

@@ -81,10 +81,12 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     let bar = Bar::new(terminal);
     let today = Some(arguments.date.day_of_publication(dry.time));
     let limits = Limits { network: arguments.network.network(global), today, ..Limits::default() };
+    let published =
+        pipeline::published(&repository, &workspace.project, &selection, &limits).map_err(pipeline_failure)?;
+    let (tree, project) = (&*workspace.tree, &workspace.project);
     let mut checkup =
-        pipeline::check(&*workspace.tree, &workspace.project, &selection, &limits, &bar).map_err(pipeline_failure)?;
-    pipeline::compare_with_branches(&mut checkup, &repository, &workspace.project, &limits)
-        .map_err(pipeline_failure)?;
+        pipeline::check_against(&published, tree, project, &selection, &limits, &bar).map_err(pipeline_failure)?;
+    pipeline::compare_with_branches(&mut checkup, &published);
     tell("publish", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     let (admitted, refused): (Vec<_>, Vec<_>) = decisions.into_iter().partition(Result::is_ok);

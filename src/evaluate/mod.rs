@@ -53,12 +53,19 @@ pub struct EvaluationLimits {
     pub policy_bytes: usize,
     /// Engine steps for one object and one program of up to 64 rules. The same on every machine.
     pub instructions: usize,
-    /// Time for the same. A last resort: it depends on the machine.
+    /// Steps for finding the lines of what one rule found in one object, where it does not tell them; 0 to do without.
+    pub place_steps: usize,
+    /// Time for one object and one program. A last resort: it depends on the machine.
     pub time: Duration,
 }
 
 impl Default for EvaluationLimits {
     fn default() -> Self {
-        Self { policy_bytes: 8 * 1024 * 1024, instructions: 10_000_000, time: Duration::from_secs(10) }
+        Self {
+            policy_bytes: 8 * 1024 * 1024,
+            instructions: 10_000_000,
+            place_steps: 200_000,
+            time: Duration::from_secs(10),
+        }
     }
 }

@@ -145,6 +145,20 @@ impl PolicySet {
         Arc::new(Surroundings::of(manifests, self.gatekeeper.is_referential()))
     }
 
+    /// The same for an environment whose objects are there already: what takes the place of one of `published` is an
+    /// update, anything else is created.
+    #[must_use]
+    pub fn surroundings_since(&self, manifests: &[&Manifest], published: &[Manifest]) -> Arc<Surroundings> {
+        let surroundings = Surroundings::of(manifests, self.gatekeeper.is_referential());
+        Arc::new(if self.gatekeeper.is_empty() { surroundings } else { surroundings.since(published) })
+    }
+
+    /// Whether some constraint is asked about objects that are deleted.
+    #[must_use]
+    pub fn judges_deletions(&self) -> bool {
+        self.gatekeeper.judges_deletions()
+    }
+
     /// A worker's own copy. Until it is told a target, `data.hydrant.kubernetes` is undefined.
     ///
     /// # Panics
@@ -233,6 +247,13 @@ impl Evaluator<'_> {
             }
         }
         self.constraints.judge(manifest, &object, surroundings, &mut judgement);
+        judgement
+    }
+
+    /// What constraints say of the deletion of an object.
+    pub fn judge_deletion(&mut self, manifest: &Manifest, surroundings: &Arc<Surroundings>) -> Judgement {
+        let mut judgement = Judgement::default();
+        self.constraints.judge_deletion(manifest, surroundings, &mut judgement);
         judgement
     }
 }

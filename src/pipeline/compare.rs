@@ -2,41 +2,58 @@
 
 use std::collections::BTreeMap;
 
-use super::difference::{objects_of, record};
-use super::{Checkup, EnvironmentCheck, Error, Limits};
+use super::difference::published_objects;
+use super::{Checkup, EnvironmentCheck, Error, Limits, Selection};
 use crate::config::Project;
 use crate::diagnostic::Diagnostic;
-use crate::git::{BranchName, Repository};
+use crate::git::Repository;
 use crate::manifest::{Manifest, Name};
 use crate::validate::changes;
 
-/// Adds to a checkup what the API server would refuse as an update of what was published before. An environment without
-/// a branch, or with one that is not ours, has nothing to compare with: publishing says what is wrong with a branch.
-pub fn compare_with_branches(
-    checkup: &mut Checkup,
-    repository: &Repository,
-    project: &Project,
-    limits: &Limits,
-) -> Result<(), Error> {
-    for environment in &mut checkup.environments {
-        let name = environment.checked.environment.as_str();
-        let branch = &project.environment(name).expect("checked from this project").branch.value;
-        let branch = BranchName::parse(branch)?;
-        let Some(tip) = repository.branch_tip(&branch)? else { continue };
-        let files = repository.commit_tree_of(tip)?;
-        let Some(record) = record(&files).filter(|record| record.environment == name) else { continue };
-        let published = objects_of(&files, &record, &branch, limits);
-        let found = compare(environment, &published);
-        environment.diagnostics.extend(found);
-    }
-    Ok(())
+/// What the branches of some environments hold. An environment without a branch, or with one that is not ours, is not
+/// among them: publishing says what is wrong with a branch.
+#[derive(Debug, Default)]
+pub struct Published {
+    environments: BTreeMap<String, Vec<Manifest>>,
 }
 
-fn compare(environment: &EnvironmentCheck, published: &[(String, Manifest)]) -> Vec<Diagnostic> {
-    let fixed = published
-        .iter()
-        .map(|(_, manifest)| manifest)
-        .filter(|manifest| matches!(manifest.object.name, Name::Fixed(_)));
+impl Published {
+    /// The objects of an environment, if it was published before.
+    #[must_use]
+    pub fn of(&self, environment: &str) -> Option<&[Manifest]> {
+        self.environments.get(environment).map(Vec::as_slice)
+    }
+}
+
+/// Reads what the branches of the selected environments hold.
+pub fn published(
+    repository: &Repository,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+) -> Result<Published, Error> {
+    let mut published = Published::default();
+    for environment in project.environments.iter().filter(|environment| selection.has_environment(&environment.name)) {
+        if let Some(branch) = published_objects(repository, project, &environment.name, limits)? {
+            let manifests = branch.objects.into_iter().map(|(_, manifest)| manifest).collect();
+            published.environments.insert(environment.name.to_string(), manifests);
+        }
+    }
+    Ok(published)
+}
+
+/// Adds to a checkup what the API server would refuse as an update of what was published before.
+pub fn compare_with_branches(checkup: &mut Checkup, published: &Published) {
+    for environment in &mut checkup.environments {
+        if let Some(published) = published.of(&environment.checked.environment) {
+            let found = compare(environment, published);
+            environment.diagnostics.extend(found);
+        }
+    }
+}
+
+fn compare(environment: &EnvironmentCheck, published: &[Manifest]) -> Vec<Diagnostic> {
+    let fixed = published.iter().filter(|manifest| matches!(manifest.object.name, Name::Fixed(_)));
     let before: BTreeMap<_, &Manifest> = fixed.map(|manifest| (manifest.object.key(), manifest)).collect();
     let name = &environment.checked.environment;
     let pairs =

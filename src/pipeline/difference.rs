@@ -54,7 +54,7 @@ pub fn rendered_objects(
 
 /// What a branch holds of an environment.
 #[derive(Debug)]
-pub struct Published {
+pub struct PublishedBranch {
     /// The branch.
     pub branch: BranchName,
     /// Its tip.
@@ -69,27 +69,22 @@ pub fn published_objects(
     project: &Project,
     environment: &str,
     limits: &Limits,
-) -> Result<Option<Published>, Error> {
+) -> Result<Option<PublishedBranch>, Error> {
     let Some(configured) = project.environment(environment) else { return Ok(None) };
     let branch = BranchName::parse(&configured.branch.value)?;
     let Some(tip) = repository.branch_tip(&branch)? else { return Ok(None) };
     let files = repository.commit_tree_of(tip)?;
     let Some(record) = record(&files).filter(|record| record.environment == environment) else { return Ok(None) };
     let objects = objects_of(&files, &record, &branch, limits);
-    Ok(Some(Published { branch, tip, objects }))
+    Ok(Some(PublishedBranch { branch, tip, objects }))
 }
 
-pub(super) fn record(files: &CommitTree) -> Option<Record> {
+fn record(files: &CommitTree) -> Option<Record> {
     Record::parse(&files.read(&record_path()).ok()?).ok()
 }
 
 /// The objects in our files of a branch. A file that does not read was edited by hand, which publishing refuses.
-pub(super) fn objects_of(
-    files: &CommitTree,
-    record: &Record,
-    branch: &BranchName,
-    limits: &Limits,
-) -> Vec<(String, Manifest)> {
+fn objects_of(files: &CommitTree, record: &Record, branch: &BranchName, limits: &Limits) -> Vec<(String, Manifest)> {
     let owned: Vec<_> =
         record.apps.iter().flat_map(|(app, owner)| owner.files.keys().map(move |path| (app, path))).collect();
     let read = |(app, path): &(&String, &crate::tree::RepoPath)| {

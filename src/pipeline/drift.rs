@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::difference::Published;
+use super::difference::PublishedBranch;
 use super::{Cores, Limits, ObjectPattern};
 use crate::compare::{ObjectChange, ObjectDifference, Rules, comparable, compare, made_by_cluster};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -42,7 +42,7 @@ pub enum DriftError {
 /// Differences below `ignored` fields do not count. `only` chooses objects; empty: all.
 pub fn drift(
     environment: &str,
-    published: &Published,
+    published: &PublishedBranch,
     export: &[LooseFile],
     options: &DriftOptions<'_>,
     limits: &Limits,

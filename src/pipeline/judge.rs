@@ -1,6 +1,6 @@
 //! Judge: every object of every environment, against schemas and policies, side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use super::assemble::Assembled;
 use super::echoes::drop_echoes;
 use super::lookup::with_schema_files;
 use super::waivers::{self, Looked};
-use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Selection};
+use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Published, Selection};
 use crate::admit::{Checked, Evidence, UsedWaiver};
 use crate::config::{self, Project};
 use crate::date::Date;
@@ -18,7 +18,7 @@ use crate::evaluate::gatekeeper::Surroundings;
 use crate::evaluate::waivers::{Review, Target, Waivers};
 use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicySet};
 use crate::load::{Checks, SchemaPlace};
-use crate::manifest::{Manifest, ReadLimits};
+use crate::manifest::{Manifest, Name, ReadLimits};
 use crate::parse::parse;
 use crate::report::Accounting;
 use crate::source::Source;
@@ -138,6 +138,7 @@ pub(super) fn all(
     gates: &Gates<'_>,
     assembled: Vec<Assembled<'_>>,
     selection: &Selection,
+    published: &Published,
     progress: &dyn Progress,
 ) -> Result<Checkup, Error> {
     let schemas: Vec<_> = assembled.par_iter().map(|environment| gates.schemas(environment)).collect();
@@ -146,7 +147,10 @@ pub(super) fn all(
         .par_iter()
         .map(|environment| {
             let manifests: Vec<&Manifest> = environment.manifests.iter().map(|(_, manifest)| manifest).collect();
-            gates.policies.surroundings(&manifests)
+            match published.of(&environment.environment.name) {
+                Some(published) => gates.policies.surroundings_since(&manifests, published),
+                None => gates.policies.surroundings(&manifests),
+            }
         })
         .collect();
     let objects: Vec<(&str, &str, Object<'_>)> = assembled
@@ -176,6 +180,11 @@ pub(super) fn all(
     let judged: Vec<_> =
         assembled.iter().map(|one| by_environment.remove(&*one.environment.name).unwrap_or_default()).collect();
     drop(objects);
+    let gone: Vec<_> = assembled
+        .iter()
+        .zip(&surroundings)
+        .map(|(environment, surroundings)| deletions(&gates.policies, environment, selection, published, surroundings))
+        .collect();
 
     let mut accounting = Accounting { policy_rules: gates.policies.rules().len(), ..Accounting::default() };
     let apps = waivers::apps(&assembled);
@@ -183,7 +192,9 @@ pub(super) fn all(
         .into_iter()
         .zip(schemas)
         .zip(judged)
-        .map(|((assembled, (schemas, broken)), judged)| {
+        .zip(gone)
+        .map(|(((assembled, (schemas, mut broken)), judged), gone)| {
+            broken.extend(gone);
             let environment = conclude(gates, assembled, &schemas, broken, judged, &mut review);
             accounting.add(&environment.1);
             environment.0
@@ -206,6 +217,28 @@ impl Checkup {
         let own = self.environments.iter_mut().find(|one| Some(one.checked.environment.as_str()) == name);
         own.map_or(&mut self.common, |own| &mut own.diagnostics).push(found);
     }
+}
+
+/// What constraints say of the objects that a branch holds and that are rendered no more. Which app one belonged to is
+/// not known here: where only some apps are selected, none is asked about.
+fn deletions(
+    policies: &PolicySet,
+    assembled: &Assembled<'_>,
+    selection: &Selection,
+    published: &Published,
+    surroundings: &Arc<Surroundings>,
+) -> Vec<Diagnostic> {
+    let name = &*assembled.environment.name;
+    let whole = selection.environments.get(name).is_none_or(BTreeSet::is_empty);
+    let Some(before) = published.of(name).filter(|_| whole && policies.judges_deletions()) else { return Vec::new() };
+    let kept: BTreeSet<_> = assembled.manifests.iter().map(|(_, manifest)| manifest.object.key()).collect();
+    let gone = before
+        .iter()
+        .filter(|manifest| matches!(manifest.object.name, Name::Fixed(_)) && !kept.contains(&manifest.object.key()));
+    let mut evaluator = policies.evaluator();
+    gone.flat_map(|manifest| evaluator.judge_deletion(manifest, surroundings).diagnostics)
+        .map(|diagnostic| diagnostic.of_environment(name))
+        .collect()
 }
 
 /// One object and what it is held against.

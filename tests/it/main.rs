@@ -21,6 +21,7 @@ mod lines;
 mod lint;
 mod load;
 mod loose;
+mod operations;
 mod publication;
 mod render;
 mod rules;

@@ -15,6 +15,8 @@ use crate::manifest::{Manifest, Pointer};
 pub(super) enum Subject<'a> {
     /// As it is written.
     Written(&'a Manifest),
+    /// As it stands on the branch, which it is about to leave.
+    Deleted(&'a Manifest),
     /// What would be created from a written one.
     Generated { written: &'a Manifest, generated: &'a Generated },
 }
@@ -41,7 +43,7 @@ impl Found<'_> {
         let (name, by) = (&self.constraint.name, self.by());
         let severity = match self.subject {
             Subject::Generated { generated, .. } => generated.severity.unwrap_or(self.constraint.severity),
-            Subject::Written(_) => self.constraint.severity,
+            Subject::Written(_) | Subject::Deleted(_) => self.constraint.severity,
         };
         let message = self.harmless(&format!("[{name}] {by}{message}"));
         let diagnostic = Diagnostic::new(severity, self.rule.id.clone(), message);
@@ -85,15 +87,17 @@ impl Found<'_> {
 
     fn written(&self) -> &Manifest {
         match self.subject {
-            Subject::Written(manifest) => manifest,
+            Subject::Written(manifest) | Subject::Deleted(manifest) => manifest,
             Subject::Generated { written, .. } => written,
         }
     }
 
-    /// What Gatekeeper says before a message about an object that would be created.
+    /// What is said before a message about an object that is not what is written: of one that would be created, what
+    /// Gatekeeper says.
     fn by(&self) -> String {
         match self.subject {
             Subject::Written(_) => String::new(),
+            Subject::Deleted(_) => "[on deletion] ".to_owned(),
             Subject::Generated { generated, .. } => format!("[Implied by {}] ", generated.by),
         }
     }
@@ -108,7 +112,7 @@ impl Found<'_> {
     /// A place of the judged object, in the one that it was made from.
     fn in_written(&self, pointer: &Pointer) -> Pointer {
         let prefix: &[String] = match self.subject {
-            Subject::Written(_) => &[],
+            Subject::Written(_) | Subject::Deleted(_) => &[],
             Subject::Generated { generated, .. } => &generated.path,
         };
         Pointer::from_parts(prefix.iter().chain(pointer.parts()).cloned())

@@ -54,28 +54,60 @@ impl<'a> Judge<'a> {
         surroundings: &Arc<Surroundings>,
         judgement: &mut Judgement,
     ) {
-        self.judge_one(&Subject::Written(manifest), Some(object), surroundings, judgement);
+        let old = surroundings.before(manifest).map(|old| (old, of_node(&old.root)));
+        let operation = match &old {
+            Some((_, value)) => Operation::Update(value),
+            None => Operation::Create,
+        };
+        let mut review = None;
+        let mut make = || review.get_or_insert_with(|| of_object(manifest, object, operation)).clone();
+        let old = old.as_ref().map(|(old, _)| *old);
+        self.judge_one(&Subject::Written(manifest), old, &mut make, surroundings, judgement);
         match expand(&self.gatekeeper.expansions, manifest) {
             Ok(all) => {
                 for generated in &all {
                     let subject = Subject::Generated { written: manifest, generated };
-                    self.judge_one(&subject, None, surroundings, judgement);
+                    let mut review = None;
+                    let make = || of_object(&generated.manifest, &of_node(&generated.manifest.root), Operation::Create);
+                    self.judge_one(
+                        &subject,
+                        None,
+                        &mut || review.get_or_insert_with(make).clone(),
+                        surroundings,
+                        judgement,
+                    );
                 }
             }
             Err(reason) => judgement.diagnostics.push(super::finding::not_expanded(manifest, &reason)),
         }
     }
 
+    /// Judges an object that is to be deleted, by the templates that ask for that: to the others it would look as if it
+    /// were to be kept.
+    pub(in crate::evaluate) fn judge_deletion(
+        &mut self,
+        manifest: &Manifest,
+        surroundings: &Arc<Surroundings>,
+        judgement: &mut Judgement,
+    ) {
+        let review = of_object(manifest, &of_node(&manifest.root), Operation::Delete);
+        self.judge_one(&Subject::Deleted(manifest), None, &mut || review.clone(), surroundings, judgement);
+    }
+
+    /// `old` is what was there before under the same name, which a constraint may be about as well; `review` makes the
+    /// review when it is first needed.
     fn judge_one(
         &mut self,
         subject: &Subject<'_>,
-        object: Option<&RegoValue>,
+        old: Option<&Manifest>,
+        review: &mut dyn FnMut() -> RegoValue,
         surroundings: &Arc<Surroundings>,
         judgement: &mut Judgement,
     ) {
         let gatekeeper = self.gatekeeper;
-        let mut review = None;
-        for constraint in &gatekeeper.constraints {
+        let deleted = matches!(subject, Subject::Deleted(_));
+        let asked = |constraint: &&Constraint| !deleted || gatekeeper.templates[constraint.template].deletions;
+        for constraint in gatekeeper.constraints.iter().filter(asked) {
             let found = Found {
                 constraint,
                 rule: &gatekeeper.templates[constraint.template].rule,
@@ -84,13 +116,15 @@ impl<'a> Judge<'a> {
                 secrets: &surroundings.secrets,
             };
             let (manifest, origin) = subject.judged();
-            match constraint.applies.matches(manifest, origin, &surroundings.namespaces) {
+            let matches = |manifest: &Manifest| constraint.applies.matches(manifest, origin, &surroundings.namespaces);
+            let matched = matches(manifest).and_then(|matched| match old {
+                Some(old) if !matched => matches(old),
+                _ => Ok(matched),
+            });
+            match matched {
                 Ok(false) => judgement.rules += 1,
                 Ok(true) => {
-                    let review = review.get_or_insert_with(|| {
-                        let object = object.cloned().unwrap_or_else(|| of_node(&manifest.root));
-                        of_object(manifest, &object, Operation::Create)
-                    });
+                    let review = &review();
                     match self.violations(constraint, review, surroundings) {
                         Ok(violations) => {
                             judgement.rules += 1;
@@ -176,7 +210,7 @@ impl Subject<'_> {
     /// The object that the template sees.
     pub(super) fn judged(&self) -> (&Manifest, Origin) {
         match self {
-            Self::Written(manifest) => (manifest, Origin::Original),
+            Self::Written(manifest) | Self::Deleted(manifest) => (manifest, Origin::Original),
             Self::Generated { generated: Generated { manifest, .. }, .. } => (manifest, Origin::Generated),
         }
     }

@@ -99,6 +99,11 @@ impl Gatekeeper {
         self.constraints.is_empty()
     }
 
+    /// Whether some constraint asks for what is deleted.
+    pub(super) fn judges_deletions(&self) -> bool {
+        self.constraints.iter().any(|constraint| self.templates[constraint.template].deletions)
+    }
+
     /// Whether some constraint looks at other objects.
     pub(super) fn is_referential(&self) -> bool {
         self.constraints.iter().any(|constraint| self.templates[constraint.template].referential)

@@ -8,23 +8,29 @@ use crate::manifest::{Gvk, Manifest, Name, Node};
 
 /// What happens to the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(super) enum Operation<'a> {
     /// Nothing is known, as where `gator` looks at a file.
     Unknown,
     /// It is created: what every object of a render must be fit for.
     Create,
+    /// It takes the place of another one.
+    Update(&'a RegoValue),
+    /// It is deleted. Gatekeeper shows it as `object` too, so that a policy finds it where it looks.
+    Delete,
 }
 
 /// The review of an object, whose value is shared with whatever else judges it.
-pub(super) fn of_object(manifest: &Manifest, object: &RegoValue, operation: Operation) -> RegoValue {
+pub(super) fn of_object(manifest: &Manifest, object: &RegoValue, operation: Operation<'_>) -> RegoValue {
     let Gvk { group, version, kind } = &manifest.object.gvk;
-    let operation = match operation {
+    let word = match operation {
         Operation::Unknown => "",
         Operation::Create => "CREATE",
+        Operation::Update(_) => "UPDATE",
+        Operation::Delete => "DELETE",
     };
     let mut request = request(&json!({
         "kind": {"group": group, "version": version, "kind": kind},
-        "operation": operation,
+        "operation": word,
     }));
     if let Name::Fixed(name) = &manifest.object.name
         && !name.is_empty()
@@ -37,6 +43,14 @@ pub(super) fn of_object(manifest: &Manifest, object: &RegoValue, operation: Oper
     let mut review = of_node(&Node::from_json(&Json::Object(request)));
     if let Ok(members) = review.as_object_mut() {
         members.insert(RegoValue::from("object"), object.clone());
+        let old = match operation {
+            Operation::Update(old) => Some(old),
+            Operation::Delete => Some(object),
+            Operation::Unknown | Operation::Create => None,
+        };
+        if let Some(old) = old {
+            members.insert(RegoValue::from("oldObject"), old.clone());
+        }
     }
     review
 }

@@ -17,6 +17,18 @@ pub struct Surroundings {
     pub(super) namespaces: Namespaces,
     /// Values of Secrets, which a policy could put into its message.
     pub(super) secrets: Vec<String>,
+    /// The objects that are there already; `None` if nothing is known of them.
+    before: Option<BTreeMap<Key, Manifest>>,
+}
+
+/// Group, kind, namespace and name.
+type Key = (String, String, Option<String>, String);
+
+/// `None` for an object whose name is yet to be made: it is always a new one.
+fn key(manifest: &Manifest) -> Option<Key> {
+    let Name::Fixed(name) = &manifest.object.name else { return None };
+    let (gvk, namespace) = (&manifest.object.gvk, manifest.object.namespace.as_deref());
+    Some((gvk.group.to_string(), gvk.kind.to_string(), namespace.map(str::to_owned), name.to_string()))
 }
 
 impl Surroundings {
@@ -38,7 +50,18 @@ impl Surroundings {
         let data = RegoValue::from(BTreeMap::from([(RegoValue::from("inventory"), inventory)]));
         let secrets =
             if whole { manifests.iter().flat_map(|manifest| secret_values(manifest)).collect() } else { Vec::new() };
-        Self { data, namespaces, secrets }
+        Self { data, namespaces, secrets, before: None }
+    }
+
+    /// The same, where some objects are there already.
+    pub(in crate::evaluate) fn since(self, published: &[Manifest]) -> Self {
+        let keyed = published.iter().filter_map(|manifest| Some((key(manifest)?, manifest.clone())));
+        Self { before: Some(keyed.collect()), ..self }
+    }
+
+    /// The object that is there already under the same name.
+    pub(super) fn before(&self, manifest: &Manifest) -> Option<&Manifest> {
+        self.before.as_ref()?.get(&key(manifest)?)
     }
 }
 

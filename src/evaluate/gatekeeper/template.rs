@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use regorus::unstable::Expr;
+
 use super::embedded::Embedded;
 use super::fields::{at, pointer, word};
 use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
@@ -10,6 +12,7 @@ use crate::evaluate::machine::Plan;
 use crate::evaluate::module::Module;
 use crate::evaluate::set::PolicyRule;
 use crate::evaluate::usage::references;
+use crate::evaluate::walk::every_expression;
 use crate::evaluate::{Dialect, EvaluationLimits, finding};
 use crate::manifest::{Manifest, Node, Pointer};
 
@@ -26,6 +29,8 @@ pub(super) struct Template {
     pub(super) plan: Arc<Plan>,
     /// Whether it looks at other objects: `data.inventory`.
     pub(super) referential: bool,
+    /// Whether it asks for what is deleted: some text in it is `DELETE`.
+    pub(super) deletions: bool,
     pub(super) manifest: Manifest,
 }
 
@@ -36,6 +41,7 @@ impl Template {
         let kind = reader.kind().map_err(|diagnostic| vec![*diagnostic])?;
         let mut modules = reader.modules().map_err(|diagnostic| vec![*diagnostic])?;
         let referential = modules.iter().any(uses_inventory);
+        let deletions = modules.iter().any(names_deletion);
         add_removed_functions(&mut modules, limits);
         let data = Node::from_json(&serde_json::json!({"inventory": {"cluster": {}, "namespace": {}}}));
         let found = problems(&modules, &data, Asked::Violations);
@@ -47,7 +53,7 @@ impl Template {
         match violations.first() {
             Some(violation) => {
                 let rule = reader.rule(&kind, violation);
-                Ok(Self { kind, rule, plan, referential, manifest: manifest.clone() })
+                Ok(Self { kind, rule, plan, referential, deletions, manifest: manifest.clone() })
             }
             None => Err(vec![reader.refuse(
                 &["spec", "targets"],
@@ -68,6 +74,16 @@ fn uses_inventory(module: &Module) -> bool {
             let mut path = reference.path.iter().map(String::as_str);
             path.next() == Some("data") && matches!(path.next(), None | Some("inventory"))
         })
+}
+
+fn names_deletion(module: &Module) -> bool {
+    let mut found = false;
+    every_expression(&module.syntax, &mut |expression| {
+        if let Expr::String { value, .. } | Expr::RawString { value, .. } = expression {
+            found |= value.as_string().is_ok_and(|text| &**text == "DELETE");
+        }
+    });
+    found
 }
 
 struct Reader<'a> {

@@ -25,9 +25,6 @@ use super::EvaluationLimits;
 use super::machine::Machine;
 use crate::manifest::{Node, Pointer};
 
-/// How much is done for the findings of one rule on one object. The same on every machine.
-const STEPS: usize = 200_000;
-
 /// One worker's syntax trees, read when first needed.
 #[derive(Default)]
 pub(super) struct Reads {
@@ -50,12 +47,15 @@ impl Reads {
         limits: &EvaluationLimits,
     ) -> Places {
         let mut places = Places::default();
+        if limits.place_steps == 0 {
+            return places;
+        }
         let (plan, data) = machine.plan_and_data();
         let program = self.program.get_or_insert_with(|| Program::read(plan.machine_texts(), limits));
         let Some(program) = program else { return places };
         let rule = plan.path_of(rule).strip_prefix("data.").map(parts_of);
         let Some(rule) = rule.and_then(|path| program.find(&path)) else { return places };
-        if let Ok(extent) = Tracer::new(program, input, data, object, STEPS).extent(rule) {
+        if let Ok(extent) = Tracer::new(program, input, data, object, limits.place_steps).extent(rule) {
             for found in &extent.found {
                 places.0.entry(found.traced.value.clone()).or_default().extend(found.trail.best());
             }
@@ -92,28 +92,4 @@ impl Places {
 /// The parts of `a.b["c"]`.
 fn parts_of(path: &str) -> Vec<String> {
     Pointer::parse_field_path(path).parts().iter().map(|part| part.trim_matches('"').to_owned()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evaluate::{DataDocument, PolicySet};
-    use crate::parse::parse;
-    use crate::source::Source;
-
-    #[test]
-    fn debug() {
-        let policy = "package a\n\ndeny contains msg if {\n  provided := {l | input.metadata.labels[l]}\n  missing := {\"a\"} - provided\n  count(missing) > 0\n  msg := sprintf(\"x %v\", [missing])\n}\n";
-        let (set, d) =
-            PolicySet::load(&[Source::file("a.rego", policy)], &[] as &[DataDocument], &EvaluationLimits::default());
-        eprintln!("{d:?}");
-        let m = parse(
-            &Source::file("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n  labels:\n    taco: b\n"),
-            &crate::manifest::ReadLimits::default(),
-        )
-        .manifests;
-        let mut e = set.evaluator();
-        eprintln!("{:?}", e.judge(&m[0]).diagnostics[0].pointer);
-        panic!();
-    }
 }

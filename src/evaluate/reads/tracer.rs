@@ -434,6 +434,10 @@ impl<'a> Tracer<'a> {
                     let assign = assign.as_ref().map(|assign| &*assign.value);
                     found.extend(self.value_of(module, assign, bodies, State::default(), mark)?);
                 }
+                RuleHead::Func { args, assign, .. } if args.is_empty() => {
+                    let assign = assign.as_ref().map(|assign| &*assign.value);
+                    found.extend(self.value_of(module, assign, bodies, State::default(), mark)?);
+                }
                 RuleHead::Compr { refr, assign, .. } => {
                     let Expr::RefBrack { refr, index, .. } = refr.as_ref() else { return Err(Stop::Unknown) };
                     if !matches!(refr.as_ref(), Expr::Var { .. }) {
