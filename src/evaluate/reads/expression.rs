@@ -19,8 +19,8 @@ impl<'a> Tracer<'a> {
             | Expr::Bool { value, .. }
             | Expr::Null { value, .. } => Ok(vec![(Traced::of(value.clone()), state.clone())]),
             Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => self.reference(module, expression, state),
-            Expr::Array { items, .. } => self.list(module, items, state, |items| array(items)),
-            Expr::Set { items, .. } => self.list(module, items, state, |items| set(items)),
+            Expr::Array { items, .. } => self.list(module, items, state, array),
+            Expr::Set { items, .. } => self.list(module, items, state, set),
             Expr::Object { fields, .. } => {
                 let all: Vec<&'a Ref<Expr>> = fields.iter().flat_map(|(_, key, value)| [key, value]).collect();
                 let all = self.each(module, all.into_iter(), state)?;

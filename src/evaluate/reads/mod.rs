@@ -10,6 +10,7 @@ mod expression;
 mod path;
 mod program;
 mod reference;
+mod rule;
 mod tracer;
 mod trail;
 
