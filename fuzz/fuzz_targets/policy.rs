@@ -19,7 +19,7 @@ static OBJECTS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
 
 fuzz_target!(|text: &str| {
     let source = Source::file("policies/fuzz.rego", text);
-    let limits = EvaluationLimits { policy_bytes: 1 << 14, instructions: 50_000, time: Duration::from_secs(2), place_steps: 10_000 };
+    let limits = EvaluationLimits { policy_bytes: 1 << 14, instructions: 50_000, time: Duration::from_secs(2), place_steps: 10_000, ..Default::default() };
     let (policies, diagnostics) = PolicySet::load(&[source], &[], &limits);
     for label in diagnostics.iter().filter_map(|diagnostic| diagnostic.primary.as_ref()) {
         let span = label.location.span;

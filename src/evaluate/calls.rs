@@ -1,12 +1,17 @@
 //! Calls: everything a policy names must exist, and every function must give the same answer on every run.
 
+mod heads;
+mod mocks;
+
 use std::collections::BTreeSet;
 
 use regorus::unstable::BUILTINS;
 
+use super::builtins;
 use super::graph::{Names, name_of, own_names, written_path};
 use super::module::Module;
 use super::target::RESERVED;
+use super::texts;
 use super::usage::{Reference, references};
 use crate::diagnostic::{Diagnostic, did_you_mean, rules};
 use crate::manifest::{Node, Pointer};
@@ -22,9 +27,29 @@ const NOT_REPRODUCIBLE: [(&str, &str); 7] = [
     ("uuid.rfc4122", "chance"),
 ];
 
-/// Functions of OPA that this engine does not have, so that the message can tell them from slips of the fingers.
-const MISSING_PREFIXES: [&str; 9] =
-    ["crypto.", "graphql.", "io.jwt.", "net.cidr_", "providers.aws.", "rego.metadata.", "strings.", "uri.", "json."];
+/// Functions of OPA that are missing here, so that the message can tell them from slips of the fingers.
+const MISSING: [&str; 20] = [
+    "crypto.parse_private_keys",
+    "crypto.x509.parse_and_verify_certificates",
+    "crypto.x509.parse_and_verify_certificates_with_options",
+    "crypto.x509.parse_certificate_request",
+    "crypto.x509.parse_certificates",
+    "crypto.x509.parse_keypair",
+    "crypto.x509.parse_rsa_private_key",
+    "graphql.is_valid",
+    "graphql.parse",
+    "graphql.parse_and_verify",
+    "graphql.parse_query",
+    "graphql.parse_schema",
+    "graphql.schema_is_valid",
+    "json.match_schema",
+    "json.verify_schema",
+    "regex.globs_match",
+    "regex.template_match",
+    "rego.metadata.chain",
+    "rego.metadata.rule",
+    "strings.render_template",
+];
 
 /// Functions that older versions of OPA had.
 const REMOVED: [&str; 10] = [
@@ -40,8 +65,9 @@ const REMOVED: [&str; 10] = [
     "set_diff",
 ];
 
-/// Looks at everything below `data` that the modules name, and at every function they call.
-pub(super) fn inspect(modules: &[Module], data: &Node) -> Vec<(usize, Diagnostic)> {
+/// Looks at everything below `data` that the modules name, and at every function they call. Without `data`, what is named
+/// need not be defined.
+pub(super) fn inspect(modules: &[Module], data: Option<&Node>) -> Vec<(usize, Diagnostic)> {
     let own = own_names(modules);
     let rules: BTreeSet<Vec<String>> = modules
         .iter()
@@ -53,13 +79,19 @@ pub(super) fn inspect(modules: &[Module], data: &Node) -> Vec<(usize, Diagnostic
                 .map(|rule| module.package.iter().cloned().chain(written_path(name_of(rule))).collect())
         })
         .collect();
-    let mut found = Vec::new();
+    let mocked = mocks::replaced(modules, &own);
+    let mut found = heads::inspect(modules, &rules);
     for (number, module) in modules.iter().enumerate() {
         let names = Names::of(module, &own[&module.package]);
+        found.extend(mocks::refused(module).into_iter().map(|diagnostic| (number, diagnostic)));
         for reference in module.syntax.policy.iter().flat_map(|rule| references(rule)) {
             let diagnostic = match (names.resolve(&reference), reference.called) {
+                // put there by the dialect, and added when the engines get their texts
+                (Some(path), true) if path.first().is_some_and(|first| first == texts::PACKAGE) => None,
                 (Some(path), true) if rules.contains(&path) => None,
-                (Some(path), false) if leads_somewhere(&rules, data, &path) => None,
+                (Some(path), _) if heads::hides(&rules, &path) => Some(heads::hidden(module, &reference)),
+                (Some(path), false) if mocks::overlap(&mocked, &path) => None,
+                (Some(path), false) if data.is_none_or(|data| leads_somewhere(&rules, data, &path)) => None,
                 (Some(path), _) => Some(undefined(module, &reference, &path.join("."))),
                 (None, true) => builtin(module, &reference),
                 (None, false) => None,
@@ -99,7 +131,15 @@ fn builtin(module: &Module, call: &Reference) -> Option<Diagnostic> {
             "pass what it would fetch as a data document".to_owned(),
         );
     }
-    let known = name == "print" || (BUILTINS.contains_key(name.as_str()) && !name.starts_with("__"));
+    let known = name == "print"
+        || builtins::arguments(&name).is_some()
+        || (BUILTINS.contains_key(name.as_str()) && !name.starts_with("__"));
+    if !known && MISSING.contains(&name.as_str()) {
+        return refuse(
+            format!("`{name}` is a function of OPA that this engine lacks"),
+            "write the rule without it, or run this policy with OPA beside Hydrant".to_owned(),
+        );
+    }
     if known {
         return None;
     }
@@ -109,16 +149,11 @@ fn builtin(module: &Module, call: &Reference) -> Option<Diagnostic> {
             "use what replaced it; `opa check` tells".to_owned(),
         );
     }
-    let mut names: Vec<&str> = BUILTINS.keys().copied().filter(|name| !name.starts_with("__")).collect();
+    let own = builtins::names();
+    let mut names: Vec<&str> = BUILTINS.keys().copied().filter(|name| !name.starts_with("__")).chain(own).collect();
     names.sort_unstable();
     if let Some(meant) = did_you_mean(&name, names) {
         return refuse(format!("there is no function `{name}`"), format!("did you mean `{meant}`?"));
-    }
-    if MISSING_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
-        return refuse(
-            format!("`{name}` is a function of OPA that this engine lacks"),
-            "write the rule without it, or run this policy with OPA beside Hydrant".to_owned(),
-        );
     }
     refuse(format!("there is no function `{name}`"), "define it, import it, or correct the name".to_owned())
 }

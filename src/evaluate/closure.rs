@@ -31,6 +31,8 @@ pub(super) enum Asked {
     Messages,
     /// `violation` of the first module.
     Violations,
+    /// The same, for a question to policies: it may be about what is defined nowhere.
+    Answers,
 }
 
 impl Asked {
@@ -44,7 +46,7 @@ impl Asked {
         let asked = match self {
             // what is in a test reports to nobody, whatever its name
             Self::Messages => !module.is_test(),
-            Self::Violations => {
+            Self::Violations | Self::Answers => {
                 number == 0 && written_path(name_of(rule)).first().is_some_and(|name| name == "violation")
             }
         };
@@ -118,7 +120,9 @@ pub(super) fn problems(modules: &[Module], data: &Node, asked: Asked) -> Vec<Pro
         recursion(modules).into_iter().map(|(modules, diagnostic)| Problem { modules, diagnostic: diagnostic.into() }),
     );
     found.extend(
-        calls::inspect(modules, data).into_iter().map(|(module, diagnostic)| Problem::with(module, diagnostic)),
+        calls::inspect(modules, (asked != Asked::Answers).then_some(data))
+            .into_iter()
+            .map(|(module, diagnostic)| Problem::with(module, diagnostic)),
     );
     found
 }
@@ -135,9 +139,9 @@ fn reserved_package(module: &Module) -> Option<Diagnostic> {
 /// Modules written for the engines.
 pub(super) struct Prepared {
     rules: Vec<PolicyRule>,
-    paths: Vec<String>,
-    interpreted: BTreeSet<usize>,
-    machine: Vec<Lowered>,
+    pub(super) paths: Vec<String>,
+    pub(super) interpreted: BTreeSet<usize>,
+    pub(super) machine: Vec<Lowered>,
     /// What the interpreter gets for each module.
     pub(super) interpreter: Vec<Lowered>,
     under_old_names: Vec<(String, String)>,

@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Value;
 use regorus::unstable::{AssignOp, Expr, Literal, Query, Ref, Rule, RuleHead};
 
+use super::builtins;
 use super::exclusive::exclusive;
 use super::graph::{Graph, Names, name_of, own_names, written_path};
 use super::module::Module;
-use super::usage::{arguments, declared, pattern_variables};
+use super::usage::{arguments, declared, pattern_variables, references};
 use super::walk::{Child, children, expressions_of, in_rule};
 
 /// One definition of a rule, with what its names mean.
@@ -40,6 +41,8 @@ impl Definition<'_> {
 /// Which rules may have several values, and which depend on one that may.
 pub(super) struct Conflicts {
     graph: Graph,
+    /// All rules.
+    paths: BTreeSet<Vec<String>>,
     affected: BTreeSet<usize>,
     /// Functions of several definitions of which one depends on a rule that may have several values.
     divided: BTreeSet<Vec<String>>,
@@ -65,29 +68,81 @@ impl Conflicts {
                     && rules.keys().any(|other| other.len() > path.len() && other.starts_with(path))
         };
         let graph = Graph::of(modules);
+        let all = || {
+            let numbered = modules.iter().enumerate();
+            numbered.flat_map(|(number, module)| module.syntax.policy.iter().map(move |rule| (number, module, rule)))
+        };
+        let full = |module: &Module, rule: &Rule| -> Vec<String> {
+            module.package.iter().cloned().chain(written_path(name_of(rule))).collect()
+        };
+        let mut paths: BTreeSet<Vec<String>> = all().map(|(_, module, rule)| full(module, rule)).collect();
+        // a package is there even if no rule is in it
+        paths.extend(modules.iter().map(|module| module.package.iter().cloned().chain([String::new()]).collect()));
+        let unfit: Vec<Vec<String>> = all()
+            .filter(|(number, _, rule)| machine_misreads(rule) || reads_extent(&paths, &names[*number], rule))
+            .map(|(_, module, rule)| full(module, rule))
+            .collect();
         let sources = rules.iter().filter(|(path, definitions)| several(path, definitions)).map(|(path, _)| path);
-        let affected = graph.depending_on(sources);
+        let affected = graph.depending_on(sources.chain(&unfit));
         let divided = rules.iter().filter(|(_, definitions)| {
             definitions.len() > 1
                 && matches!(definitions[0].rule, Rule::Spec { head: RuleHead::Func { .. }, .. })
                 && definitions.iter().any(|definition| {
                     builds_conflicting_object(definition)
+                        || may_have_no_answer(definition)
                         || graph.used_by(definition.names, definition.rule).iter().any(|used| affected.contains(used))
                 })
         });
         let divided = divided.map(|(path, _)| path.clone()).collect();
-        Self { graph, affected, divided }
+        Self { graph, paths, affected, divided }
     }
 
     /// Whether a definition depends on a rule that may have several values.
     pub(super) fn reached_by(&self, names: &Names<'_>, number: usize, module: &Module, rule: &Rule) -> bool {
         builds_conflicting_object(&Definition { number, module, names, rule })
+            || reads_extent(&self.paths, names, rule)
             || self.graph.used_by(names, rule).iter().any(|used| self.affected.contains(used))
     }
 
     /// Whether the interpreter would forget that a definition of a function failed, because another has a value.
     pub(super) fn is_divided(&self, path: &[String]) -> bool {
         self.divided.contains(path)
+    }
+}
+
+/// Whether a definition calls a function that fails where it could not answer as OPA does.
+fn may_have_no_answer(definition: &Definition<'_>) -> bool {
+    references(definition.rule).iter().any(|reference| {
+        reference.called
+            && definition.names.resolve(reference).is_none()
+            && builtins::arguments(&reference.path.join(".")).is_some()
+    })
+}
+
+/// Whether a rule reads what lies above rules: `data.lib`, `data.lib[name]`. The virtual machine makes members there of
+/// rules that are undefined, and misses some that are defined.
+fn reads_extent(paths: &BTreeSet<Vec<String>>, names: &Names<'_>, rule: &Rule) -> bool {
+    references(rule).iter().filter(|reference| !reference.called).any(|reference| {
+        names.resolve(reference).is_some_and(|path| {
+            paths.range(path.clone()..).take_while(|rule| rule.starts_with(&path)).any(|rule| rule.len() > path.len())
+        })
+    })
+}
+
+/// Whether the virtual machine gives a rule another value than OPA: a default that is computed, a default of a function
+/// whose name has a dot, and a name with something behind what is computed in it, `m[k].n`.
+fn machine_misreads(rule: &Rule) -> bool {
+    match rule {
+        Rule::Default { refr, args, value, .. } => {
+            let function = !args.is_empty() && !matches!(refr.as_ref(), Expr::Var { .. });
+            let computed =
+                matches!(value.as_ref(), Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. });
+            function || computed
+        }
+        Rule::Spec { .. } => match name_of(rule) {
+            Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => is_computed(refr),
+            _ => false,
+        },
     }
 }
 

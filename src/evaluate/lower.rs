@@ -21,6 +21,7 @@
 //!
 //! What cannot be rewritten with certainty is refused.
 
+mod functions;
 mod negation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,6 @@ use super::conflict::{is_computed, iterates};
 use super::edit::{Edit, Lowered, apply, insertion};
 use super::graph::{Names, written_path};
 use super::module::Module;
-use super::texts;
 use super::usage::{arguments, bound_by, references};
 use super::walk::{Child, children, every_expression, expressions_of, expressions_of_head};
 use crate::diagnostic::{Diagnostic, rules};
@@ -45,6 +45,8 @@ pub(super) struct Renamed<'a> {
     /// `__hydrant_3_deny`
     pub(super) name: String,
 }
+
+pub(super) use functions::replaced as replaced_functions;
 
 /// Which engine a text is for: their faults differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,6 +270,11 @@ impl Lowering<'_> {
                     edits.push(Edit { start, end, text: format!("true{lines}") });
                     false
                 }
+                Expr::Call { fcn, params, .. } if self.has_output(fcn, params) => {
+                    self.output(start, fcn, params, edits);
+                    self.with(statement, edits);
+                    false
+                }
                 Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
                     self.expression(rhs, edits);
                     self.with(statement, edits);
@@ -359,15 +366,6 @@ impl Lowering<'_> {
             if let Child::Expression(child) = child {
                 self.expression(child, edits);
             }
-        }
-    }
-
-    /// A `sprintf` that could fail where OPA's does not.
-    fn total(&self, function: &Expr, arguments: &[Ref<Expr>], edits: &mut Vec<Edit>) {
-        let Expr::Var { span, .. } = function else { return };
-        if span.text() == "sprintf" && !self.names.is_global("sprintf") && !texts::is_plain(arguments) {
-            let (start, end) = self.module.range(span);
-            edits.push(Edit { start, end, text: texts::SPRINTF.to_owned() });
         }
     }
 

@@ -15,8 +15,8 @@ use regorus::rvm::RegoVM;
 use regorus::rvm::program::Program;
 use regorus::utils::limits::ExecutionTimerConfig;
 
-use super::EvaluationLimits;
 use super::module::lengths;
+use super::{EvaluationLimits, builtins};
 
 /// The package of the rules that collect what the policies report. No policy can name it: it is not in its text.
 pub(super) const PACKAGE: &str = "__hydrant__";
@@ -149,7 +149,8 @@ pub(super) fn new_engine<'a>(
     limits: &EvaluationLimits,
 ) -> Result<Engine, String> {
     let mut engine = Engine::new();
-    engine.set_strict_builtin_errors(false); // as OPA: a failing built-in is undefined
+    builtins::register(&mut engine, limits.strict_builtin_errors)?;
+    engine.set_strict_builtin_errors(limits.strict_builtin_errors);
     engine.set_policy_length_config(lengths(limits));
     engine.set_execution_timer_config(timer(limits));
     for (name, text) in texts {
@@ -297,7 +298,7 @@ pub(super) fn virtual_machine(
 ) -> Result<RegoVM, String> {
     let mut vm = RegoVM::new();
     vm.load_program(program);
-    vm.set_strict_builtin_errors(false);
+    vm.set_strict_builtin_errors(limits.strict_builtin_errors);
     vm.set_max_instructions(limits.instructions);
     vm.set_execution_timer_config(Some(timer(limits)));
     vm.set_data(data.clone()).map_err(|error| error.to_string())?;

@@ -11,7 +11,9 @@
 //! it tells policies beside the object; [`finding`] turns results into diagnostics at a span, which
 //! [`reads`] looks for where a result does not tell it. [`gatekeeper`] does all that for constraint templates; [`waivers`]
 //! holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
+//! [`builtins`] are functions of OPA that the engines lack; [`query`] asks policies a question that is not about an object.
 
+mod builtins;
 mod calls;
 mod closure;
 mod complaint;
@@ -27,6 +29,7 @@ mod lower;
 mod machine;
 mod metadata;
 mod module;
+pub mod query;
 mod reads;
 mod set;
 mod shape;
@@ -57,6 +60,8 @@ pub struct EvaluationLimits {
     pub place_steps: usize,
     /// Time for one object and one program. A last resort: it depends on the machine.
     pub time: Duration,
+    /// Whether a built-in function that fails is a failure, and not, as OPA has it by default, undefined.
+    pub strict_builtin_errors: bool,
 }
 
 impl Default for EvaluationLimits {
@@ -66,6 +71,7 @@ impl Default for EvaluationLimits {
             instructions: 10_000_000,
             place_steps: 200_000,
             time: Duration::from_secs(10),
+            strict_builtin_errors: false,
         }
     }
 }

@@ -95,6 +95,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("semver", &["render"]),
     ("jsonschema", &["validate"]),
     ("regorus", &["evaluate"]),
+    // built-in functions of OPA that regorus lacks
+    ("ring", &["evaluate"]),
+    ("md5", &["evaluate"]),
+    ("hmac", &["evaluate"]),
+    ("ipnet", &["evaluate"]),
     ("gix", &["git"]),
     ("crc32fast", &["git"]),
     ("flate2", &["git", "validate"]),

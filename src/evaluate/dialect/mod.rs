@@ -5,6 +5,8 @@
 
 mod bodies;
 mod heads;
+mod interpolation;
+mod keywords;
 mod removed;
 
 use regorus::unstable::{Lexer, Module as Syntax, Parser, Source as RegoSource, TokenKind};
@@ -13,6 +15,7 @@ use super::EvaluationLimits;
 use super::edit::{Edit, Lowered, apply, insertion};
 use super::module::lengths;
 
+pub(super) use keywords::RENAMED as RENAMED_KEYWORD;
 pub(super) use removed::{calls_functions, functions};
 
 /// Which Rego a policy is written in.
@@ -103,6 +106,7 @@ enum Reading {
 
 impl Draft<'_> {
     fn v1(mut self) -> Result<Written, Unread> {
+        self.newer_syntax()?;
         self.split_bodies()?;
         let read = self.parse(Reading::V1);
         match read {
@@ -119,6 +123,7 @@ impl Draft<'_> {
     }
 
     fn v0(mut self) -> Result<Written, Unread> {
+        self.newer_syntax()?;
         self.split_bodies()?;
         if let Some((offset, keyword)) = self.not_imported(&self.source()?) {
             return Err(Unread::NotImported { offset, keyword, steps: self.steps });
@@ -132,6 +137,23 @@ impl Draft<'_> {
         edits.extend(removed::replaced(&syntax));
         self.apply(edits);
         self.finish()
+    }
+
+    /// What OPA reads and regorus does not.
+    fn newer_syntax(&mut self) -> Result<(), Unread> {
+        if let Some(step) = interpolation::written_out(&self.text) {
+            self.take(step);
+        }
+        let source = self.source()?;
+        if let Some(step) = keywords::as_names(&source, &self.text, self.limits) {
+            self.take(step);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, step: Lowered) {
+        self.text.clone_from(&step.text);
+        self.steps.push(step);
     }
 
     fn split_bodies(&mut self) -> Result<(), Unread> {
