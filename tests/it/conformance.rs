@@ -18,4 +18,4 @@ mod verdicts;
 
 pub(crate) use suite::texts as yaml_test_suite;
 
-use settle::settle;
+pub(crate) use settle::settle;

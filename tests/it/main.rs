@@ -1,8 +1,5 @@
 //! Behaviour of the whole: one binary, one module a subject.
 
-// helpers of tests are no tests to clippy, which lets those unwrap and print
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
-
 mod architecture;
 mod branch;
 mod cases;
@@ -21,6 +18,7 @@ mod lines;
 mod lint;
 mod load;
 mod loose;
+mod opa;
 mod operations;
 mod publication;
 mod render;
