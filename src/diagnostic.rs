@@ -167,6 +167,8 @@ pub struct Diagnostic {
     pub waived: Option<Arc<Waived>>,
     /// What told the place, if the finding is a policy's.
     pub placed_by: Option<PlacedBy>,
+    /// Why it does not count, where a policy excepts what it found. It is told all the same.
+    pub excepted_by: Option<Label>,
 }
 
 impl Diagnostic {
@@ -185,13 +187,14 @@ impl Diagnostic {
             waivable: Waivable::default(),
             waived: None,
             placed_by: None,
+            excepted_by: None,
         }
     }
 
     /// Whether it refuses where everything from `threshold` on does.
     #[must_use]
     pub fn refuses(&self, threshold: Severity) -> bool {
-        self.severity >= threshold && self.waived.is_none()
+        self.severity >= threshold && self.counts()
     }
 
     /// Whether a waiver can cover it, as severe as it is.
@@ -269,6 +272,12 @@ impl Diagnostic {
     pub fn placed_by(mut self, what: PlacedBy) -> Self {
         self.placed_by = Some(what);
         self
+    }
+
+    /// Whether it counts: what is waived or excepted is told, and refuses nothing.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.waived.is_none() && self.excepted_by.is_none()
     }
 
     /// The environment and app it arose in; a stage that knows only a text leaves that to its caller.
@@ -526,6 +535,10 @@ rules! {
         "Recursion, a built-in function that is missing, the clock, the network: a verdict that could differ from OPA's is refused at load.";
     POLICY_SHAPE = "policy-shape", "a policy rule has a shape that can never report anything",
         "`deny if {…}` is a boolean, not a set of messages: tools that query messages find none, and pass. Write `deny contains msg if {…}`.";
+    UNKNOWN_NAMESPACE = "unknown-namespace", "a namespace asks no package for messages",
+        "No package has that name, or none of its rules is called `deny`, `violation` or `warn`. Conftest passes without a test; Hydrant refuses, because a misspelt namespace would switch policies off.";
+    UNQUERIED_PACKAGE = "unqueried-package", "nothing asks a package for anything",
+        "Its rules report and no namespace asks for them, or none of them reports and no other policy uses them. Whoever wrote it believes that it judges something. `--namespace '!name'` leaves a package out knowingly.";
     POLICY_FAILED = "policy-failed", "a policy failed while it judged an object",
         "An evaluation error, a result without a message, or a limit. The object counts as not judged, which refuses it.";
     WAIVER_UNUSED = "waiver-unused", "a waiver covers nothing",

@@ -6,6 +6,7 @@
 mod assemble;
 mod changed;
 mod compare;
+mod conftest;
 mod cores;
 mod difference;
 mod drift;
@@ -39,11 +40,12 @@ use crate::tree::ReadTree;
 
 pub use changed::{Affected, affected};
 pub use compare::{Published, compare_with_branches, published};
+pub use conftest::policy_options;
 pub use cores::Cores;
 pub use difference::{Objects, PublishedBranch, difference, environments_of, published_objects, rendered_objects};
 pub use drift::{Drift, DriftError, DriftOptions, drift};
 pub use gatekeeper::run_suite;
-pub use judge::policies;
+pub use judge::{policies, policies_with};
 pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose};
 use preload::Preloaded;
 pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan, publish};

@@ -57,7 +57,8 @@ fn all(global: &Global) -> Vec<Explained> {
         && let Ok(checks) = load::read_checks(&*tree, &project)
     {
         let packs: Vec<&str> = project.policies.builtin.iter().map(|pack| pack.value.as_str()).collect();
-        sets.push(load(&packs, &checks));
+        let options = pipeline::policy_options(&project).unwrap_or_default();
+        sets.push(pipeline::policies_with(chosen(packs.iter().copied()), &checks, &options, &limits).0);
     }
     let mut rules: Vec<Explained> = sets.iter().flat_map(PolicySet::rules).map(explain_policy).collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));

@@ -3,6 +3,7 @@
 //! stdout is data, stderr is talk. Exit codes are in [`exit`].
 
 mod check;
+mod conftest;
 mod demo;
 mod diff;
 mod drift;

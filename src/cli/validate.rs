@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::check::write_reports;
+use super::conftest::{ConftestArguments, ConftestRun};
 use super::exit::{Exit, Failure};
 use super::fix;
 use super::network::NetworkArguments;
@@ -16,9 +17,10 @@ use super::terminal::Terminal;
 use super::today::DateArguments;
 use super::{Global, ReportArguments};
 use crate::config::{self, BUILTIN_PACKS, DEFAULT_KUBERNETES, Project, SchemaLocation};
+use crate::diagnostic::Severity;
 use crate::load::{
     self, Checks, LooseError, LooseInput, MAX_FILE_BYTES, Network, PlaceError, SchemaPlace, loose_schema_place,
-    read_loose_checks,
+    read_loose_checks, read_loose_data,
 };
 use crate::pipeline::{self, Limits, LooseAbsence, LooseCheckup, LooseRun, ObjectPattern};
 use crate::report::{Report, human};
@@ -83,6 +85,8 @@ pub(super) struct Arguments {
     /// Let objects carry waivers themselves, in the annotation hydrant.dev/waive
     #[arg(long)]
     waiver_annotations: bool,
+    #[command(flatten)]
+    conftest: ConftestArguments,
     /// What happens to an object of a kind without a schema [default: deny]
     #[arg(long, value_name = "WHAT")]
     unknown: Option<Unknown>,
@@ -144,12 +148,17 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     }
     let network = arguments.network.network(global);
     let started = Instant::now();
+    let threshold = arguments.report.fail_on.into();
+    let conftest = ConftestRun::new(&arguments.conftest, threshold, project, !arguments.no_config, global, terminal)?;
     let mut files = load::find_loose(&global.directory, inputs(arguments)?).map_err(loose_failure)?;
+    conftest.leave_out(&mut files);
     let workspace = workspace.as_ref().map(|(_, workspace)| workspace);
     let loose = LooseRun {
-        checks: checks(arguments, global, workspace)?,
         waiver_annotations: arguments.waiver_annotations
             || project.is_some_and(|project| project.policies.waiver_annotations),
+        checks: checks(arguments, &conftest, global, workspace)?,
+        policies: conftest.options,
+        combine: conftest.combine,
         packs: &packs(arguments, project),
         places: places(arguments, global, workspace, network.as_deref())?,
         kubernetes: &kubernetes,
@@ -168,7 +177,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     }
     let bar = Bar::new(terminal);
     let checkup = pipeline::validate_loose(&files, &loose, &limits, &bar).map_err(pipeline_failure)?;
-    tell(checkup, arguments, &kubernetes, started.elapsed(), terminal)
+    tell(checkup, arguments, conftest.threshold, &kubernetes, started.elapsed(), terminal)
 }
 
 /// Stdin is read here, whole; everything else where it is needed.
@@ -223,10 +232,17 @@ fn kubernetes(arguments: &Arguments, project: Option<&Project>) -> Result<Arc<st
 }
 
 /// Policies and CRDs: those of the options, where there are any, instead of those of `hydrant.yaml`.
-fn checks(arguments: &Arguments, global: &Global, workspace: Option<&Workspace>) -> Result<Checks, Failure> {
+fn checks(
+    arguments: &Arguments,
+    conftest: &ConftestRun,
+    global: &Global,
+    workspace: Option<&Workspace>,
+) -> Result<Checks, Failure> {
+    let policies = if arguments.policies.is_empty() { &conftest.policies } else { &arguments.policies };
     let waivers = arguments.waivers.as_deref();
-    let given =
-        read_loose_checks(&global.directory, &arguments.policies, &arguments.crds, waivers).map_err(loose_failure)?;
+    let mut given = read_loose_checks(&global.directory, policies, &arguments.crds, waivers).map_err(loose_failure)?;
+    given.data_trees = read_loose_data(&global.directory, &conftest.data).map_err(loose_failure)?;
+    given.diagnostics.extend(conftest.diagnostics.iter().cloned());
     let Some(workspace) = workspace else { return Ok(given) };
     let mut project = workspace.project.clone();
     if !arguments.policies.is_empty() {
@@ -249,6 +265,7 @@ fn checks(arguments: &Arguments, global: &Global, workspace: Option<&Workspace>)
     Ok(Checks {
         policies: [configured.policies, given.policies].concat(),
         data: [configured.data, given.data].concat(),
+        data_trees: given.data_trees,
         gatekeeper: [configured.gatekeeper, given.gatekeeper].concat(),
         waivers: given.waivers.or(configured.waivers),
         crds: [configured.crds, given.crds].concat(),
@@ -303,14 +320,15 @@ pub(super) fn loose_failure(error: LooseError) -> Failure {
 fn tell(
     checkup: LooseCheckup,
     arguments: &Arguments,
+    threshold: Severity,
     kubernetes: &str,
     elapsed: Duration,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let absence = checkup.absence();
     let policies = checkup.policies_wanted;
-    let report = Report::new("validate", checkup.diagnostics, checkup.accounting, arguments.report.fail_on.into())
-        .with_waivers(checkup.waivers);
+    let report =
+        Report::new("validate", checkup.diagnostics, checkup.accounting, threshold).with_waivers(checkup.waivers);
     write_reports(&report, &arguments.report, elapsed, terminal, &|report| {
         human::loose_accounting(&report.accounting, kubernetes, policies)
     })?;

@@ -5,6 +5,7 @@
 
 mod apps;
 mod branch;
+mod conftest;
 mod environments;
 mod location;
 mod pattern;
@@ -18,6 +19,7 @@ mod typed;
 use std::sync::Arc;
 
 pub(crate) use branch::{NAME_RULE, is_name};
+pub use conftest::{CONFTEST_FILE, CONFTEST_PREFIX, ConftestSettings, RegoVersion};
 pub use location::{FileLocation, LocationError, SchemaLocation, SchemaRequest, UrlLocation};
 pub use pattern::{AppPath, FolderPattern, Globs, PatternError};
 pub use project::{

@@ -158,6 +158,8 @@ pub struct Schemas {
 pub struct Policies {
     /// Files or folders; `None`: [`Project::DEFAULT_POLICIES`], if it exists.
     pub paths: Option<Vec<Spanned<RepoPath>>>,
+    /// Packages that are asked for messages, or patterns over them; `None`: every package.
+    pub namespaces: Option<Vec<Spanned<String>>>,
     /// Names among [`BUILTIN_PACKS`].
     pub builtin: Vec<Spanned<String>>,
     /// The file of waivers, if there is one.
@@ -169,7 +171,7 @@ pub struct Policies {
 impl Default for Policies {
     fn default() -> Self {
         let builtin = vec![Spanned::default_value("good-practice".to_owned())];
-        Self { paths: None, builtin, waivers: None, waiver_annotations: false }
+        Self { paths: None, namespaces: None, builtin, waivers: None, waiver_annotations: false }
     }
 }
 

@@ -157,6 +157,9 @@ pub enum UnknownKinds {
 pub(super) struct Policies {
     /// Files or folders with Rego. By default `policies`, if it exists.
     pub(super) paths: Option<Vec<String>>,
+    /// Packages that are asked for messages: names without `data.`, or patterns with `*`, `?` and `[…]`. `!name` leaves one out
+    /// knowingly. By default every package with `deny`, `violation` or `warn` rules.
+    pub(super) namespaces: Option<Vec<String>>,
     /// Packs that Hydrant ships: `good-practice`, `hydration-risks`, `pod-security-baseline`, `pod-security-restricted`,
     /// `secrets`. By default `[good-practice]`; `[]` switches them off.
     pub(super) builtin: Option<Vec<String>>,

@@ -7,6 +7,7 @@ use regorus::unstable::Rule;
 
 use super::complaint::Complaint;
 use super::conflict::Conflicts;
+use super::conftest::{ExceptionRule, Form, inspect_exception};
 use super::dialect::{self, Dialect};
 use super::divide::Divided;
 use super::edit::Lowered;
@@ -20,7 +21,7 @@ use super::set::PolicyRule;
 use super::shape::{self, Reporter};
 use super::target::RESERVED;
 use super::{EvaluationLimits, calls, texts, value};
-use crate::diagnostic::{Diagnostic, RuleId, rules};
+use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
 use crate::manifest::Node;
 use crate::source::{Location, Span};
 
@@ -29,6 +30,8 @@ use crate::source::{Location, Span};
 pub(super) enum Asked {
     /// `deny`, `violation` and `warn`, with or without a suffix, of every module.
     Messages,
+    /// The same; a rule that looks as if it reported is passed over, as Conftest does.
+    MessagesAsConftest,
     /// `violation` of the first module.
     Violations,
     /// The same, for a question to policies: it may be about what is defined nowhere.
@@ -45,12 +48,18 @@ impl Asked {
     ) -> Result<Option<Reporter<'a>>, Box<Diagnostic>> {
         let asked = match self {
             // what is in a test reports to nobody, whatever its name
-            Self::Messages => !module.is_test(),
+            Self::Messages | Self::MessagesAsConftest => !module.is_test() && module.queried,
             Self::Violations | Self::Answers => {
                 number == 0 && written_path(name_of(rule)).first().is_some_and(|name| name == "violation")
             }
         };
         if asked { shape::inspect(module, rule) } else { Ok(None) }
+    }
+
+    /// Whether `exception` has a meaning in the package of a module: only where something reports.
+    fn excepts(self, modules: &[Module], module: &Module) -> bool {
+        let of_package = |other: &&Module| other.package == module.package && !other.is_test();
+        self != Self::Violations && module.queried && modules.iter().filter(of_package).any(shape::reports)
     }
 }
 
@@ -107,11 +116,12 @@ pub(super) fn add_removed_functions(modules: &mut Vec<Module>, limits: &Evaluati
 pub(super) fn problems(modules: &[Module], data: &Node, asked: Asked) -> Vec<Problem> {
     let mut found = Vec::new();
     for (number, module) in modules.iter().enumerate() {
-        if asked == Asked::Messages {
+        if asked != Asked::Violations {
             found.extend(reserved_package(module).map(|diagnostic| Problem::with(number, diagnostic)));
         }
-        let shapes = module.syntax.policy.iter().filter_map(|rule| asked.inspect(module, number, rule).err());
-        found.extend(shapes.map(|diagnostic| Problem::with(number, diagnostic)));
+        if asked != Asked::MessagesAsConftest {
+            found.extend(shapes(modules, number, asked).into_iter().map(|found| Problem::with(number, found)));
+        }
         found.extend(
             Annotations::of(module).diagnostics.into_iter().map(|diagnostic| Problem::with(number, diagnostic)),
         );
@@ -127,6 +137,15 @@ pub(super) fn problems(modules: &[Module], data: &Node, asked: Asked) -> Vec<Pro
     found
 }
 
+/// The rules of a module that look as if they reported or excepted something, and cannot.
+pub(super) fn shapes(modules: &[Module], number: usize, asked: Asked) -> Vec<Box<Diagnostic>> {
+    let module = &modules[number];
+    let rules = || module.syntax.policy.iter();
+    let reporting = rules().filter_map(|rule| asked.inspect(module, number, rule).err());
+    let excepting = rules().filter_map(|rule| inspect_exception(module, rule).err());
+    reporting.chain(excepting.filter(|_| asked.excepts(modules, module))).collect()
+}
+
 fn reserved_package(module: &Module) -> Option<Diagnostic> {
     let place = || module.location(module.syntax.package.refr.span());
     (module.package.first().map(String::as_str) == Some(RESERVED)).then(|| {
@@ -139,6 +158,8 @@ fn reserved_package(module: &Module) -> Option<Diagnostic> {
 /// Modules written for the engines.
 pub(super) struct Prepared {
     rules: Vec<PolicyRule>,
+    exceptions: Vec<ExceptionRule>,
+    /// Of the rules, then of the exceptions.
     pub(super) paths: Vec<String>,
     pub(super) interpreted: BTreeSet<usize>,
     pub(super) machine: Vec<Lowered>,
@@ -178,11 +199,16 @@ pub(super) fn prepare<'a>(
     let mut policy_rules: Vec<PolicyRule> = Vec::new();
     let mut paths = Vec::new();
     let mut namesakes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    let mut exceptions = Excepting::default();
     let (mut machine, mut interpreter): (Vec<Lowered>, Vec<Lowered>) = (Vec::new(), Vec::new());
     for (number, module) in modules.iter().enumerate() {
         let annotations = Annotations::of(module);
         let names = Names::of(module, &own[&module.package]);
         let mut renamed = more(number);
+        if asked.excepts(modules, module) {
+            let conflicting = |rule: &Rule| conflicts.reached_by(&names, number, module, rule);
+            renamed.extend(exceptions.of(module, &annotations, conflicting));
+        }
         let reporters: Vec<Reporter<'_>> =
             module.syntax.policy.iter().filter_map(|rule| asked.inspect(module, number, rule).ok().flatten()).collect();
         for reporter in &reporters {
@@ -201,9 +227,15 @@ pub(super) fn prepare<'a>(
         renamed.extend(divided.rename(module, conflicts));
         interpreter.push(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?);
     }
+    interpreted_rules.extend(exceptions.interpreted.iter().map(|number| policy_rules.len() + number));
+    paths.append(&mut exceptions.paths);
+    for (package, names) in exceptions.namesakes {
+        namesakes.entry(package).or_default().extend(names);
+    }
     let renamed = namesakes.iter().map(|(package, names)| (format!("<{package}>"), under_old_names(package, names)));
     Ok(Prepared {
         rules: policy_rules,
+        exceptions: exceptions.rules,
         paths,
         interpreted: interpreted_rules,
         machine,
@@ -213,16 +245,68 @@ pub(super) fn prepare<'a>(
     })
 }
 
+/// The exceptions of all modules.
+#[derive(Default)]
+struct Excepting<'a> {
+    rules: Vec<ExceptionRule>,
+    paths: Vec<String>,
+    interpreted: Vec<usize>,
+    namesakes: BTreeMap<&'a str, Vec<(String, String)>>,
+}
+
+impl<'a> Excepting<'a> {
+    /// Adds those of a module; the names that its definitions get.
+    fn of(
+        &mut self,
+        module: &'a Module,
+        annotations: &Annotations,
+        conflicting: impl Fn(&Rule) -> bool,
+    ) -> Vec<Renamed<'a>> {
+        let package = module.slice(module.syntax.package.refr.span());
+        let mut renamed = Vec::new();
+        for rule in &module.syntax.policy {
+            let Ok(Some(form)) = inspect_exception(module, rule) else { continue };
+            let span = name_of(rule).span();
+            let reporter = Reporter { name: "exception".to_owned(), name_span: span, severity: Severity::Note, rule };
+            if conflicting(rule) {
+                self.interpreted.push(self.rules.len());
+            }
+            self.paths.push(match form {
+                Form::Whole => format!("data.{package}.exception"),
+                Form::Member => {
+                    let name = format!("__hydrant_{}_exception", self.rules.len());
+                    self.namesakes.entry(package).or_default().push(("exception".to_owned(), name.clone()));
+                    renamed.push(Renamed { span, name: name.clone() });
+                    format!("data.{package}.{name}")
+                }
+            });
+            self.rules.push(ExceptionRule(describe(module, &reporter, &[], annotations)));
+        }
+        renamed
+    }
+}
+
+/// What was compiled.
+#[derive(Default)]
+pub(super) struct Compiled {
+    /// The rules that report.
+    pub(super) rules: Vec<PolicyRule>,
+    /// The exceptions to them.
+    pub(super) exceptions: Vec<ExceptionRule>,
+    /// What evaluates both: the rules first.
+    pub(super) plan: Arc<Plan>,
+}
+
 /// Lowers and compiles. What fails is blamed on one module, or on all if it cannot be told which.
 pub(super) fn compile(
     modules: &[Module],
     data: &Node,
     asked: Asked,
     limits: &EvaluationLimits,
-) -> Result<(Vec<PolicyRule>, Arc<Plan>), Problem> {
+) -> Result<Compiled, Problem> {
     let prepared = prepare(modules, &Conflicts::of(modules), asked, |_| Vec::new())?;
     let texts = prepared.texts(modules);
-    let Prepared { rules, paths, interpreted, machine, .. } = prepared;
+    let Prepared { rules, exceptions, paths, interpreted, machine, .. } = prepared;
     let plan = Plan::make(texts, paths, interpreted, &value::of_node(data), limits).map(Arc::new);
     let tried = plan.and_then(|plan| {
         // what a worker will do later, without asking whether it can
@@ -231,7 +315,7 @@ pub(super) fn compile(
     });
     let original = |number: usize, line, column| machine[number].original_place(line, column);
     let plan = tried.map_err(|error| blame(&error, modules, original))?;
-    Ok((rules, plan))
+    Ok(Compiled { rules, exceptions, plan })
 }
 
 /// The set `deny` as policies know it: the union of the rules of that name, which each have a name of their own.

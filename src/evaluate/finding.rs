@@ -51,18 +51,10 @@ pub(super) fn diagnostic(
     today: Option<Date>,
     read: impl FnOnce() -> Option<Pointer>,
 ) -> Diagnostic {
-    let message = text(result).or_else(|| member(result, "msg").and_then(text)).map(str::trim).unwrap_or_default();
-    if message.is_empty() {
+    let Some(diagnostic) = worded(rule, result, today, &|words| without_secrets(words, manifest)) else {
         return failed(rule, "a result without a message", manifest);
-    }
-    let own = |name: &str| member(result, name).and_then(text);
-    let severity = own("severity").and_then(severity_of_word).unwrap_or(rule.severity);
-    let id = own("id").and_then(rule_id).unwrap_or_else(|| rule.id.clone());
-    let mut diagnostic = Diagnostic::new(severity, id, without_secrets(message, manifest)).object(&manifest.object);
-    if let Some(fix) = own("fix").or(rule.fix.as_deref()) {
-        diagnostic = diagnostic.help(without_secrets(fix, manifest));
-    }
-    let diagnostic = of_policy(diagnostic, rule, today);
+    };
+    let diagnostic = diagnostic.object(&manifest.object);
     let named = pointers_of(result);
     if member(result, "secret") == Some(&RegoValue::from(true)) {
         let node = named.first().and_then(|pointer| pointer.resolve(&manifest.root));
@@ -111,6 +103,28 @@ pub(super) fn of_policy(diagnostic: Diagnostic, rule: &PolicyRule, today: Option
     diagnostic
 }
 
+/// What a member says, without a place yet; `None` if it says nothing.
+pub(super) fn worded(
+    rule: &PolicyRule,
+    result: &RegoValue,
+    today: Option<Date>,
+    clean: &dyn Fn(&str) -> String,
+) -> Option<Diagnostic> {
+    let message = text(result).or_else(|| member(result, "msg").and_then(text)).map(str::trim).unwrap_or_default();
+    if message.is_empty() {
+        return None;
+    }
+    let own = |name: &str| member(result, name).and_then(text);
+    let severity = own("severity").and_then(severity_of_word).unwrap_or(rule.severity);
+    let id = own("id").and_then(rule_id).unwrap_or_else(|| rule.id.clone());
+    let diagnostic = Diagnostic::new(severity, id, clean(message));
+    let diagnostic = match own("fix").or(rule.fix.as_deref()) {
+        Some(fix) => diagnostic.help(clean(fix)),
+        None => diagnostic,
+    };
+    Some(of_policy(diagnostic, rule, today))
+}
+
 /// A rule that gave no verdict: the object counts as not judged.
 pub(super) fn failed(rule: &PolicyRule, reason: &str, manifest: &Manifest) -> Diagnostic {
     let reason = reason.trim();
@@ -155,13 +169,18 @@ fn pointer_of(value: &RegoValue) -> Option<Pointer> {
 }
 
 /// `_loc`: a line of the file, as Conftest has it.
-fn named_line(result: &RegoValue, manifest: &Manifest) -> Option<Location> {
+pub(super) fn named_line(result: &RegoValue, manifest: &Manifest) -> Option<Location> {
     let place = member(result, "_loc")?;
     let file = member(place, "file").and_then(text).unwrap_or_default();
     if !file.is_empty() && !manifest.source.name().ends_with(file) {
         return None;
     }
     let line = member(place, "line")?.as_u64().ok().and_then(|line| usize::try_from(line).ok())?.checked_sub(1)?;
+    line_of(manifest, line)
+}
+
+/// A line of an object's file, counted from 0, without the blanks around it.
+pub(super) fn line_of(manifest: &Manifest, line: usize) -> Option<Location> {
     let start = manifest.source.line_start(line)?;
     let text = manifest.source.text()[start..].split('\n').next().unwrap_or_default();
     let blank = text.len() - text.trim_start().len();

@@ -9,7 +9,8 @@
 //! rules that may have several values, which one of the engines does not notice; [`lower`] and [`divide`] write around
 //! the engines' differences from OPA; [`closure`] puts modules together, and [`machine`] runs them; [`target`] is what
 //! it tells policies beside the object; [`finding`] turns results into diagnostics at a span, which
-//! [`reads`] looks for where a result does not tell it. [`gatekeeper`] does all that for constraint templates; [`waivers`]
+//! [`reads`] looks for where a result does not tell it. [`gatekeeper`] does all that for constraint templates;
+//! [`conftest`] keeps the conventions of that tool; [`waivers`]
 //! holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
 //! [`builtins`] are functions of OPA that the engines lack; [`query`] asks policies a question that is not about an object.
 
@@ -18,6 +19,7 @@ mod calls;
 mod closure;
 mod complaint;
 mod conflict;
+pub mod conftest;
 mod dialect;
 mod divide;
 mod edit;
@@ -45,7 +47,7 @@ mod walk;
 use std::time::Duration;
 
 pub use dialect::Dialect;
-pub use set::{DataDocument, Evaluator, Judgement, PolicyRule, PolicySet};
+pub use set::{DataDocument, Evaluator, Judgement, PolicyFiles, PolicyOptions, PolicyRule, PolicySet};
 pub use shipped::{chosen, shipped, shipped_names};
 pub use target::Kubernetes;
 

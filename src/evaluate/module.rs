@@ -30,6 +30,8 @@ pub(super) struct Module {
     pub(super) syntax: Syntax,
     /// `["policies", "lib"]` for `package policies.lib`.
     pub(super) package: Vec<String>,
+    /// Whether its rules are asked for messages.
+    pub(super) queried: bool,
     strings: StringLiterals,
     /// The way from the user's file to `text`.
     steps: Vec<Lowered>,
@@ -63,7 +65,7 @@ impl Module {
         }
         let strings = string_literals(&parsed, lengths(limits).max_col).map_err(|error| failed(&text, &error))?;
         let package = path_parts(&syntax.package.refr).map_err(|error| failed(&text, &error))?;
-        Ok(Self { source: Arc::clone(source), text, syntax, package, strings, steps })
+        Ok(Self { source: Arc::clone(source), text, syntax, package, queried: true, strings, steps })
     }
 
     /// The offset in the user's file of an offset in `text`.

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use super::closure::{Asked, add_removed_functions, compile, problems, settle};
+use regorus::Value as RegoValue;
+
+use super::closure::{Asked, Compiled, add_removed_functions, compile, problems, settle, shapes};
 use super::complaint::Complaint;
+use super::conftest::{
+    ExceptionRule, Exceptions, JudgedFile, Namespaces, choose, combined_diagnostic, combined_failed, combined_input,
+    names_judged_file, unqueried_packages, with_file,
+};
 use super::dialect::Dialect;
 use super::finding;
 use super::gatekeeper::{Gatekeeper, Judge, Surroundings};
 use super::machine::{Machine, Plan};
 use super::module::Module;
-use super::reads::Reads;
+use super::reads::{Places, Reads};
 use super::target::{Kubernetes, RESERVED, data_for};
 use super::{EvaluationLimits, value};
 use crate::date::Date;
@@ -56,6 +62,30 @@ pub struct PolicyRule {
     pub location: Location,
 }
 
+/// The policies of a set.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PolicyFiles<'a> {
+    /// Of the user.
+    pub own: &'a [Arc<Source>],
+    /// Of packs that are shipped: their packages are asked whatever the namespaces are.
+    pub shipped: &'a [Arc<Source>],
+    /// What they see below `data`.
+    pub data: &'a [DataDocument],
+}
+
+/// How policies are read, and which of them are asked.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyOptions {
+    /// The Rego version that the user's files are written in.
+    pub dialect: Dialect,
+    /// Which packages of the user's are asked for messages.
+    pub namespaces: Namespaces,
+    /// Rules that can never report, and packages that nothing asks, are warnings: Conftest passes them over.
+    pub as_conftest: bool,
+    /// The folder that relative names of files are told from, as `data.conftest.file.dir` has it; `/` by default.
+    pub folder: String,
+}
+
 /// What the policies say of one object.
 #[derive(Debug, Default)]
 pub struct Judgement {
@@ -68,9 +98,13 @@ pub struct Judgement {
 /// Policies, compiled. Shared between workers, each of which takes its own [`evaluator`](Self::evaluator).
 #[derive(Debug)]
 pub struct PolicySet {
+    /// Those of Rego files, then those of Gatekeeper.
     rules: Vec<PolicyRule>,
+    exceptions: Vec<ExceptionRule>,
     plan: Arc<Plan>,
     data: Node,
+    /// Where files lie, if some policy asks.
+    folder: Option<String>,
     limits: EvaluationLimits,
     digest: Digest,
     gatekeeper: Gatekeeper,
@@ -97,28 +131,61 @@ impl PolicySet {
         dialect: Dialect,
         limits: &EvaluationLimits,
     ) -> (Self, Vec<Diagnostic>) {
+        let files = PolicyFiles { own: files, data: documents, ..PolicyFiles::default() };
+        Self::load_with(files, &PolicyOptions { dialect, ..PolicyOptions::default() }, limits)
+    }
+
+    /// As [`load`](Self::load), with options.
+    #[must_use]
+    pub fn load_with(
+        files: PolicyFiles<'_>,
+        options: &PolicyOptions,
+        limits: &EvaluationLimits,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
-        let data = merge_documents(documents, &mut diagnostics);
+        let data = merge_documents(files.data, &mut diagnostics);
+        let all = [files.own, files.shipped].concat();
+        let is_shipped = |source: &Arc<Source>| files.shipped.iter().any(|shipped| Arc::ptr_eq(shipped, source));
         let mut modules = Vec::new();
-        for source in sorted(files) {
+        for source in sorted(&all) {
+            let dialect = if is_shipped(&source) { Dialect::Detect } else { options.dialect };
             match Module::parse(&source, dialect, limits) {
-                Ok(module) if module.is_test() => {}
                 Ok(module) => modules.push(module),
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
+        let tests: Vec<Module> = modules.extract_if(.., |module| module.is_test()).collect();
+        let all_read = diagnostics.is_empty();
+        diagnostics.extend(choose(&options.namespaces, &mut modules, |module| is_shipped(&module.source)));
+        if all_read {
+            // a file that cannot be read may be the one that asks
+            let unqueried =
+                unqueried_packages(&modules, &tests, &options.namespaces, |module| is_shipped(&module.source));
+            diagnostics.extend(unqueried.into_iter().map(|found| options.as_told(found)));
+        }
+        let asked = if options.as_conftest { Asked::MessagesAsConftest } else { Asked::Messages };
+        if options.as_conftest {
+            let shapes = (0..modules.len()).flat_map(|number| shapes(&modules, number, asked));
+            diagnostics.extend(shapes.map(|found| options.as_told(*found)));
+        }
         add_removed_functions(&mut modules, limits);
-        let example = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
-        let (rules, plan) =
-            settle(&mut modules, &mut diagnostics, |modules| match problems(modules, &example, Asked::Messages) {
+        let asks_for_file = names_judged_file(&modules);
+        let mut example = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
+        if asks_for_file {
+            example = with_file(example, &JudgedFile::of("a.yaml", "/"));
+        }
+        let Compiled { rules, exceptions, plan } =
+            settle(&mut modules, &mut diagnostics, |modules| match problems(modules, &example, asked) {
                 problems if problems.is_empty() => {
-                    compile(modules, &example, Asked::Messages, limits).map_err(|problem| vec![problem])
+                    compile(modules, &example, asked, limits).map_err(|problem| vec![problem])
                 }
                 problems => Err(problems),
             });
-        let digest = digest(files, documents);
+        let digest = digest(&all, files.data);
+        let folder = asks_for_file.then(|| options.folder.clone());
         let gatekeeper = Gatekeeper::default();
-        (Self { rules, plan, data, limits: limits.clone(), digest, gatekeeper, today: None }, diagnostics)
+        let limits = limits.clone();
+        (Self { rules, exceptions, plan, data, folder, limits, digest, gatekeeper, today: None }, diagnostics)
     }
 
     /// Adds the constraints of Gatekeeper, which judge after the rules.
@@ -169,8 +236,14 @@ impl PolicySet {
         let data = value::of_node(&data_for(&self.data, None));
         let machine = Machine::new(Arc::clone(&self.plan), data, self.limits.clone())
             .expect("the same texts compiled when the set was loaded");
-        let constraints = Judge::new(&self.gatekeeper, &self.limits, self.today);
-        Evaluator { set: self, machine, reads: Reads::default(), target: None, constraints }
+        Evaluator {
+            set: self,
+            machine,
+            reads: Reads::default(),
+            target: None,
+            file: None,
+            constraints: Judge::new(&self.gatekeeper, &self.limits, self.today),
+        }
     }
 
     /// The digest of everything that was loaded: names and contents of policies and data.
@@ -198,6 +271,7 @@ pub struct Evaluator<'a> {
     machine: Machine,
     reads: Reads,
     target: Option<Kubernetes>,
+    file: Option<JudgedFile>,
     constraints: Judge<'a>,
 }
 
@@ -210,9 +284,29 @@ impl Evaluator<'_> {
     /// Never: no policy may define what lies at `data.hydrant`.
     pub fn aim_at(&mut self, target: Kubernetes) {
         if self.target.replace(target) != Some(target) {
-            let data = value::of_node(&data_for(&self.set.data, Some(target)));
-            self.machine.set_data(data).expect("loading refuses policies that define `data.hydrant`");
+            self.tell();
         }
+    }
+
+    /// Judges objects of this file from now on.
+    fn open(&mut self, name: &str) {
+        let Some(folder) = &self.set.folder else { return };
+        let file = JudgedFile::of(name, folder);
+        if self.file.as_ref() != Some(&file) {
+            self.file = Some(file);
+            self.tell();
+        }
+    }
+
+    /// Gives the machine what policies see beside the object.
+    fn tell(&mut self) {
+        let data = data_for(&self.set.data, self.target);
+        let data = match &self.file {
+            Some(file) => with_file(data, file),
+            None => data,
+        };
+        let told = self.machine.set_data(value::of_node(&data));
+        told.expect("loading tried the same, and refuses policies that define `data.hydrant`");
     }
 
     /// Judges one object with every rule, as if it were alone.
@@ -227,26 +321,35 @@ impl Evaluator<'_> {
             return judgement; // a copy of the object would be for nobody
         }
         let object = value::of_node(&manifest.root);
+        self.open(manifest.source.name());
         let results = self.machine.evaluate(&object);
-        for (number, (rule, result)) in self.set.rules.iter().zip(results).enumerate() {
-            match result {
-                Ok(members) => {
-                    judgement.rules += 1;
-                    let mut places = None;
-                    judgement.diagnostics.extend(members.iter().map(|member| {
-                        finding::diagnostic(rule, member, manifest, self.set.today, || {
-                            let look = || self.reads.places(&self.machine, number, &object, &[], &self.set.limits);
-                            places.get_or_insert_with(look).of(member, &manifest.root)
-                        })
-                    }));
+        let Self { set, machine, reads, .. } = self;
+        let mut places: Option<(usize, Places)> = None;
+        collect(set, results, &mut judgement, &mut |number, rule, told| match told {
+            Ok(member) => finding::diagnostic(rule, member, manifest, set.today, || {
+                if places.as_ref().is_none_or(|(of, _)| *of != number) {
+                    places = Some((number, reads.places(machine, number, &object, &[], &set.limits)));
                 }
-                Err(error) => {
-                    let reason = Complaint::parse(&error).message;
-                    judgement.diagnostics.push(finding::failed(rule, &reason, manifest));
-                }
-            }
-        }
+                places.as_ref().and_then(|(_, places)| places.of(member, &manifest.root))
+            }),
+            Err(reason) => finding::failed(rule, reason, manifest),
+        });
         self.constraints.judge(manifest, &object, surroundings, &mut judgement);
+        judgement
+    }
+
+    /// Judges many objects as one input, `[{"path": …, "contents": …}]`, in the order given. Constraints of Gatekeeper judge
+    /// single objects, and are not asked.
+    pub fn judge_combined(&mut self, manifests: &[&Manifest]) -> Judgement {
+        let mut judgement = Judgement::default();
+        let secrets: Vec<String> = manifests.iter().flat_map(|manifest| finding::secret_values(manifest)).collect();
+        self.open("Combined");
+        let results = self.machine.evaluate(&combined_input(manifests));
+        let today = self.set.today;
+        collect(self.set, results, &mut judgement, &mut |_, rule, told| match told {
+            Ok(member) => combined_diagnostic(rule, member, manifests, &secrets, today),
+            Err(reason) => combined_failed(rule, reason, &secrets),
+        });
         judgement
     }
 
@@ -255,6 +358,54 @@ impl Evaluator<'_> {
         let mut judgement = Judgement::default();
         self.constraints.judge_deletion(manifest, surroundings, &mut judgement);
         judgement
+    }
+}
+
+/// Words a member of a rule, or why the rule gave none. The number is that of the rule.
+type Word<'a> = dyn FnMut(usize, &PolicyRule, Result<&RegoValue, &str>) -> Diagnostic + 'a;
+
+/// Tells what the rules of the Rego files said, and what of it is excepted.
+fn collect(
+    set: &PolicySet,
+    mut results: Vec<Result<Vec<RegoValue>, String>>,
+    judgement: &mut Judgement,
+    word: &mut Word<'_>,
+) {
+    let excepting = results.split_off(results.len().saturating_sub(set.exceptions.len()));
+    let mut exceptions = Exceptions::default();
+    for (number, (rule, result)) in set.exceptions.iter().zip(excepting).enumerate() {
+        match result {
+            Ok(members) => exceptions.add(rule, &members),
+            Err(error) => {
+                let reason = Complaint::parse(&error).message;
+                judgement.diagnostics.push(word(results.len() + number, &rule.0, Err(&reason)));
+            }
+        }
+    }
+    for (number, (rule, result)) in set.rules.iter().zip(results).enumerate() {
+        match result {
+            Ok(members) => {
+                judgement.rules += 1;
+                let excepted = exceptions.of(rule);
+                judgement.diagnostics.extend(members.iter().map(|member| {
+                    let mut found = word(number, rule, Ok(member));
+                    // a rule that gave no verdict has nothing that could be excepted
+                    found.excepted_by = excepted.clone().filter(|_| found.rule != rules::POLICY_FAILED);
+                    found
+                }));
+            }
+            Err(error) => judgement.diagnostics.push(word(number, rule, Err(&Complaint::parse(&error).message))),
+        }
+    }
+}
+
+impl PolicyOptions {
+    /// What Conftest would pass over is a warning to those who asked for that.
+    fn as_told(&self, mut found: Diagnostic) -> Diagnostic {
+        if self.as_conftest {
+            found.severity = found.severity.min(Severity::Warning);
+        }
+        found
     }
 }
 

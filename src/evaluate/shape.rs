@@ -92,6 +92,16 @@ pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Repo
     }
 }
 
+/// Whether a rule reports, or looks to its author as if it did.
+pub(super) fn is_reporter(module: &Module, rule: &Rule) -> bool {
+    !matches!(inspect(module, rule), Ok(None))
+}
+
+/// Whether some rule of a module reports, or looks as if it did.
+pub(super) fn reports(module: &Module) -> bool {
+    module.syntax.policy.iter().any(|rule| is_reporter(module, rule))
+}
+
 /// The name that was probably meant by one that is never queried: `Deny`, `deny__x`, `deny_`.
 fn misnamed(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();

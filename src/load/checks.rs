@@ -27,6 +27,8 @@ pub struct Checks {
     pub policies: Vec<Arc<Source>>,
     /// The data documents beside it: `data.json`, `data.yaml`, `data.yml`.
     pub data: Vec<Arc<Source>>,
+    /// Data documents that somebody named, each below its folders.
+    pub data_trees: Vec<PlacedData>,
     /// The YAML beside it that Gatekeeper judges by: constraint templates, constraints, expansions.
     pub gatekeeper: Vec<Arc<Source>>,
     /// The file of waivers.
@@ -35,6 +37,15 @@ pub struct Checks {
     pub crds: Vec<Arc<Source>>,
     /// Paths that do not exist or hold nothing of use, and files that cannot be read.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A data document and where policies see it.
+#[derive(Debug, Clone)]
+pub struct PlacedData {
+    /// Below `data`: `["exceptions"]` for what lies in the folder `exceptions` of the folder that was named.
+    pub at: Vec<String>,
+    /// Its text.
+    pub source: Arc<Source>,
 }
 
 /// Reads what the project checks by.
@@ -70,6 +81,26 @@ pub fn read_loose_checks(
 fn read_loose_file(base: &Path, word: &str) -> Result<Arc<Source>, LooseError> {
     let path = base.join(word);
     if path.is_file() { super::loose::read_text(word, &path) } else { Err(LooseError::NotFound(word.to_owned())) }
+}
+
+/// Reads the YAML and JSON that somebody named as data. As OPA has it, folders are keys, and the names of files are not.
+pub fn read_loose_data(base: &Path, words: &[String]) -> Result<Vec<PlacedData>, LooseError> {
+    let mut found = BTreeMap::new();
+    for word in words {
+        let files = super::loose::files_at(base, word, super::roles::is_manifest)?;
+        if files.is_empty() {
+            return Err(LooseError::Nothing { path: word.clone(), kind: "YAML or JSON" });
+        }
+        let named = base.join(word);
+        for (name, path) in files {
+            let folder = path.parent().and_then(|folder| folder.strip_prefix(&named).ok());
+            let keys = folder.into_iter().flat_map(Path::components);
+            let at = keys.map(|key| key.as_os_str().to_string_lossy().into_owned()).collect();
+            let source = super::loose::read_text(&name, &path)?;
+            found.insert(name, PlacedData { at, source });
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 fn read_loose(

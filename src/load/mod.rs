@@ -27,7 +27,7 @@ use crate::source::Source;
 use crate::tree::{Digest, PathError, RepoPath, TreeError};
 
 pub use crate::config::TemplateSyntax;
-pub use checks::{Checks, read_checks, read_loose_checks};
+pub use checks::{Checks, PlacedData, read_checks, read_loose_checks, read_loose_data};
 pub use discover::discover;
 pub use loose::{LooseError, LooseFile, LooseInput, LooseRole, Other, find_loose};
 pub use network::{Network, NetworkError, Patience};

@@ -16,7 +16,9 @@ use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Severity, rules};
 use crate::evaluate::gatekeeper::Surroundings;
 use crate::evaluate::waivers::{Review, Target, Waivers};
-use crate::evaluate::{self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicySet};
+use crate::evaluate::{
+    self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicyFiles, PolicyOptions, PolicySet,
+};
 use crate::load::{Checks, SchemaPlace};
 use crate::manifest::{Manifest, Name, ReadLimits};
 use crate::parse::parse;
@@ -59,7 +61,8 @@ impl<'a> Gates<'a> {
         let mut common = found;
         let crds = read_crds(&checks, &limits.read, &mut common);
         let packs = project.policies.builtin.iter().map(|pack| pack.value.as_str());
-        let (policies, refused) = policies(evaluate::chosen(packs), &checks, &limits.evaluation);
+        let options = super::policy_options(project).map_err(Error::Configuration)?;
+        let (policies, refused) = policies_with(evaluate::chosen(packs), &checks, &options, &limits.evaluation);
         common.extend(refused);
         let policies = policies.on(limits.today);
         let unknown = unknown_kinds(project.schemas.unknown);
@@ -117,10 +120,23 @@ pub(super) fn read_crds(checks: &Checks, limits: &ReadLimits, diagnostics: &mut 
 /// Loads shipped policies and a project's own, with the data beside them.
 #[must_use]
 pub fn policies(shipped: Vec<Arc<Source>>, checks: &Checks, limits: &EvaluationLimits) -> (PolicySet, Vec<Diagnostic>) {
-    let files: Vec<_> = checks.policies.iter().cloned().chain(shipped).collect();
-    // as `conftest --data` and `opa run` place them: a data file's content is `data` itself
-    let data = checks.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
-    let (policies, mut diagnostics) = PolicySet::load(&files, &data.collect::<Vec<_>>(), limits);
+    policies_with(shipped, checks, &PolicyOptions::default(), limits)
+}
+
+/// The same, with what somebody says about the project's own.
+#[must_use]
+pub fn policies_with(
+    shipped: Vec<Arc<Source>>,
+    checks: &Checks,
+    options: &PolicyOptions,
+    limits: &EvaluationLimits,
+) -> (PolicySet, Vec<Diagnostic>) {
+    // of a file beside policies the content is `data` itself
+    let beside = checks.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
+    let placed = checks.data_trees.iter().map(|data| DataDocument { at: data.at.clone(), source: data.source.clone() });
+    let data: Vec<_> = beside.chain(placed).collect();
+    let files = PolicyFiles { own: &checks.policies, shipped: &shipped, data: &data };
+    let (policies, mut diagnostics) = PolicySet::load_with(files, options, limits);
     let (gatekeeper, refused) = super::gatekeeper::load(&checks.gatekeeper, limits);
     diagnostics.extend(refused);
     (policies.with_gatekeeper(gatekeeper), diagnostics)

@@ -7,6 +7,7 @@ mod pattern;
 
 use rayon::prelude::*;
 
+use super::conftest::LoosePolicies;
 use super::echoes::drop_echoes;
 use super::judge::{self, Judged, Object, judge};
 use super::lookup::with_schema_files;
@@ -15,7 +16,7 @@ use super::{Cores, Error, Limits, Progress};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Severity, rules};
 use crate::evaluate::waivers::{Review, Scope, Target, Waivers};
-use crate::evaluate::{self, Kubernetes};
+use crate::evaluate::{Kubernetes, PolicyOptions};
 use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
 use crate::manifest::Manifest;
 use crate::parse::{Parsed, parse_with};
@@ -42,6 +43,10 @@ pub struct LooseRun<'a> {
     pub unknown: config::UnknownKinds,
     /// Unknown fields and keys given twice are warnings.
     pub lenient: bool,
+    /// How the user's policies are read, and which of them are asked.
+    pub policies: PolicyOptions,
+    /// The user's Rego judges all objects together, as one input.
+    pub combine: bool,
     /// Objects that are not looked at. The CRDs among them still define their kinds.
     pub skip: &'a [ObjectPattern],
     /// If there are any: the only objects that are looked at.
@@ -111,15 +116,14 @@ pub fn validate_loose(
 ) -> Result<LooseCheckup, Error> {
     let schemas = Schemas::new(run.kubernetes, judge::unknown_kinds(run.unknown))?;
     let kubernetes = Kubernetes::parse(run.kubernetes).expect("there are schemas for it");
-    let packs = evaluate::chosen(run.packs.iter().map(String::as_str));
     let waivers = Waivers::read(run.checks.waivers.as_ref(), run.waiver_annotations).map_err(Error::Configuration)?;
-    let (policies, mut diagnostics) = judge::policies(packs, &run.checks, &limits.evaluation);
-    let policies = policies.on(limits.today);
+    let (loaded, mut diagnostics) = LoosePolicies::load(run, limits);
+    let policies = &loaded.each;
     diagnostics.extend(run.checks.diagnostics.iter().cloned());
     let crds = judge::read_crds(&run.checks, &limits.read, &mut diagnostics);
 
     let files = read_all(files, limits, progress);
-    let mut accounting = Accounting { policy_rules: policies.rules().len(), ..Accounting::default() };
+    let mut accounting = Accounting { policy_rules: loaded.rules(), ..Accounting::default() };
     files.iter().for_each(|file| account(file, &mut accounting));
     let manifests = || files.iter().flat_map(|file| file.manifests());
     let (wanted, unwanted): (Vec<&Manifest>, Vec<&Manifest>) = manifests().partition(|manifest| run.wants(manifest));
@@ -141,8 +145,13 @@ pub fn validate_loose(
     let surroundings = policies.surroundings(&manifests().collect::<Vec<_>>());
     let object = |manifest| Object { manifest, schemas: &schemas, kubernetes, surroundings: &surroundings };
     let objects: Vec<Object<'_>> = wanted.iter().map(|manifest| object(manifest)).collect();
-    let judged: Vec<Judged> = judge(&policies, &objects, |object| object, progress);
+    let judged: Vec<Judged> = judge(policies, &objects, |object| object, progress);
     judge::account(&judged, &mut accounting);
+    let together = loaded.judge_together(&wanted, kubernetes);
+    if together.rules > 0 {
+        accounting.judged = wanted.len();
+    }
+    diagnostics.extend(together.diagnostics);
     progress.finish();
 
     diagnostics.extend(duplicates::find(&wanted));

@@ -110,12 +110,13 @@ pub fn loose_accounting(accounting: &Accounting, kubernetes: &str, policies: boo
 /// The verdict in a few words: `2 errors, 1 warning`, `no findings`.
 #[must_use]
 pub fn verdict(report: &Report) -> String {
-    let parts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
+    let mut parts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
         .into_iter()
         .map(|(severity, word)| (report.count(severity), word))
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| count(number, word))
         .collect();
+    parts.extend(Some(report.excepted()).filter(|number| *number > 0).map(|number| count(number, "exception")));
     let verdict = match (parts.is_empty(), report.accounting.objects) {
         (false, _) => parts.join(", "),
         (true, 0) => "nothing to check".to_owned(),
@@ -162,6 +163,7 @@ impl<'a> Shown<'a> {
             .diagnostic
             .secondary
             .iter()
+            .chain(&finding.diagnostic.excepted_by)
             .filter(|label| !primary.is_some_and(|primary| same_text(primary, &label.location)))
             .map(|label| Elsewhere { label, snippet: Snippet::new(&label.location) })
             .collect();
@@ -175,7 +177,9 @@ fn same_text(a: &Location, b: &Location) -> bool {
 
 /// Above the message stands what it is about: the rule, the object, and where it was being built.
 fn heading(finding: &Finding) -> String {
-    let rule = format!("{}[{}]", finding.diagnostic.severity, finding.diagnostic.rule);
+    let diagnostic = &finding.diagnostic;
+    let word = if diagnostic.excepted_by.is_some() { "exception".to_owned() } else { diagnostic.severity.to_string() };
+    let rule = format!("{word}[{}]", diagnostic.rule);
     match about(finding) {
         about if about.is_empty() => rule,
         about => format!("{rule} {about}"),
@@ -215,6 +219,7 @@ impl miette::Diagnostic for Shown<'_> {
 
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.finding.diagnostic.severity {
+            _ if !self.finding.diagnostic.counts() => miette::Severity::Advice,
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
             Severity::Note => miette::Severity::Advice,

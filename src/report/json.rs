@@ -26,7 +26,7 @@ pub struct ReportV1 {
     pub passed: bool,
     /// From this severity on, a finding refuses.
     pub threshold: SeverityV1,
-    /// How many findings there are of each severity, and how many are waived.
+    /// How many findings there are of each severity, and how many are waived; without those that a policy excepts.
     pub counts: Counts,
     /// Where every input went.
     pub accounting: AccountingV1,
@@ -142,6 +142,9 @@ pub struct FindingV1 {
     /// The waiver that covers it; absent for a finding that counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waived: Option<WaivedV1>,
+    /// The exception of a policy by which it does not count; absent if it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excepted_by: Option<LocationV1>,
 }
 
 /// The waiver that covers a finding.
@@ -320,6 +323,7 @@ impl From<&Finding> for FindingV1 {
             location: diagnostic.primary.as_ref().map(LocationV1::from),
             related: diagnostic.secondary.iter().map(LocationV1::from).collect(),
             waived: diagnostic.waived.as_deref().map(WaivedV1::from),
+            excepted_by: diagnostic.excepted_by.as_ref().map(LocationV1::from),
         }
     }
 }

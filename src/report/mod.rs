@@ -141,12 +141,17 @@ impl Report {
         self.findings.iter().filter(|finding| finding.diagnostic.waived.is_some())
     }
 
-    /// How many findings have exactly this severity, without those that are waived.
+    /// How many findings have exactly this severity, without those that are waived or excepted.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        let counts =
-            |finding: &&Finding| finding.diagnostic.severity == severity && finding.diagnostic.waived.is_none();
+        let counts = |finding: &&Finding| finding.diagnostic.severity == severity && finding.diagnostic.counts();
         self.findings.iter().filter(counts).count()
+    }
+
+    /// How many findings a policy excepts.
+    #[must_use]
+    pub fn excepted(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.diagnostic.excepted_by.is_some()).count()
     }
 
     /// Whether a finding refuses.
@@ -175,6 +180,7 @@ struct Identity {
     app: Option<String>,
     environment: Option<String>,
     waived: Option<(String, Position)>,
+    excepted: bool,
 }
 
 impl Identity {
@@ -191,6 +197,7 @@ impl Identity {
                 .waived
                 .as_ref()
                 .map(|waived| (waived.location.source.name().to_owned(), waived.location.position())),
+            excepted: diagnostic.excepted_by.is_some(),
         }
     }
 }

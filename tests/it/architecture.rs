@@ -83,6 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("serde_yaml", &["config"]),
+    ("toml", &["config"]),
     ("schemars", &["config", "report"]),
     ("globset", &["config"]),
     ("ignore", &["load"]),

@@ -5,6 +5,7 @@ mod branch;
 mod cases;
 mod config;
 mod conformance;
+mod conftest;
 mod corpus;
 mod diff;
 mod documents;

@@ -7,7 +7,7 @@ use regorus::unstable::Expr;
 use super::embedded::Embedded;
 use super::fields::{at, pointer, word};
 use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
-use crate::evaluate::closure::{Asked, add_removed_functions, compile, problems};
+use crate::evaluate::closure::{Asked, Compiled, add_removed_functions, compile, problems};
 use crate::evaluate::machine::Plan;
 use crate::evaluate::module::Module;
 use crate::evaluate::set::PolicyRule;
@@ -48,7 +48,7 @@ impl Template {
         if !found.is_empty() {
             return Err(found.into_iter().map(|problem| *problem.diagnostic).collect());
         }
-        let (violations, plan) =
+        let Compiled { rules: violations, plan, .. } =
             compile(&modules, &data, Asked::Violations, limits).map_err(|problem| vec![*problem.diagnostic])?;
         match violations.first() {
             Some(violation) => {

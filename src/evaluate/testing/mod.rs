@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use super::closure::{Asked, Problem, add_removed_functions, blame, prepare, problems, settle};
+use super::conftest::{JudgedFile, with_file};
 use super::graph::{Names, own_names, written_path};
 use super::module::Module;
 use super::set::{DataDocument, merge_documents, sorted};
@@ -151,6 +152,7 @@ impl TestSuite {
         add_removed_functions(&mut modules, limits);
         support.insert(dialect::functions().name().to_owned());
         let known = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
+        let known = with_file(known, &JudgedFile::of("a.yaml", "/"));
         let known = with_replaced(&known, &modules); // also where the test that replaces it does not load
         let data = data_for(&data, None);
         let running = settle(&mut modules, &mut diagnostics, |modules| {

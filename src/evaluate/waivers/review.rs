@@ -111,9 +111,10 @@ impl Review {
         diagnostics
     }
 
-    /// Marks the findings about one target that a waiver covers: the first that does, in the order of the file.
+    /// Marks the findings about one target that a waiver covers: the first that does, in the order of the file. What a
+    /// policy excepts needs none.
     pub fn consider(&mut self, findings: &mut [Diagnostic], target: Target<'_>) {
-        for finding in findings.iter_mut().filter(|finding| finding.waived.is_none()) {
+        for finding in findings.iter_mut().filter(|finding| finding.counts()) {
             let Some(named) = self.by_rule.get(finding.rule.as_str()) else { continue };
             let place = || finding.primary.as_ref().map(|label| label.location.clone());
             let mut ended = Vec::new();

@@ -32,7 +32,7 @@ struct Lines {
 #[must_use]
 pub fn write(report: &Report) -> String {
     let issues = report.findings.iter().zip(fingerprints(report));
-    let counted = issues.filter(|(finding, _)| finding.diagnostic.waived.is_none());
+    let counted = issues.filter(|(finding, _)| finding.diagnostic.counts());
     pretty(&counted.map(|(finding, fingerprint)| issue(finding, fingerprint)).collect::<Vec<_>>())
 }
 

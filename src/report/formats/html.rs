@@ -19,8 +19,7 @@ const SCRIPT: &str = include_str!("page.js");
 #[must_use]
 pub fn write(report: &Report, differences: &[EnvironmentDifference]) -> String {
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    findings
-        .sort_by_key(|finding| (finding.diagnostic.waived.is_some(), std::cmp::Reverse(finding.diagnostic.severity)));
+    findings.sort_by_key(|finding| (!finding.diagnostic.counts(), std::cmp::Reverse(finding.diagnostic.severity)));
     let verdict = human::verdict(report);
     let status = if report.refusing() > 0 { "refused" } else { "passed" };
     let mut out = format!(

@@ -20,8 +20,7 @@ pub fn write(report: &Report, budget: usize) -> String {
         out.push_str(&format!("{}  \n", escape(line)));
     }
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    findings
-        .sort_by_key(|finding| (finding.diagnostic.waived.is_some(), std::cmp::Reverse(finding.diagnostic.severity)));
+    findings.sort_by_key(|finding| (!finding.diagnostic.counts(), std::cmp::Reverse(finding.diagnostic.severity)));
     let mut left_out = 0;
     for finding in findings {
         let section = section(finding);
@@ -40,7 +39,7 @@ pub fn write(report: &Report, budget: usize) -> String {
 fn section(finding: &Finding) -> String {
     let diagnostic = &finding.diagnostic;
     let sign = match diagnostic.severity {
-        _ if diagnostic.waived.is_some() => "⚪",
+        _ if !diagnostic.counts() => "⚪",
         Severity::Error => "🔴",
         Severity::Warning => "🟡",
         Severity::Note => "🔵",

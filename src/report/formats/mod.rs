@@ -47,15 +47,19 @@ fn sentence(finding: &Finding) -> String {
     out
 }
 
-/// By whom it is waived, how long and why; `None` where it counts.
+/// By whom it is waived, how long and why, or where it is excepted; `None` where it counts.
 fn waived(finding: &Finding) -> Option<String> {
+    if let Some(label) = &finding.diagnostic.excepted_by {
+        let position = label.location.position();
+        return Some(format!("excepted by a policy at {}:{}", label.location.source.name(), position.line));
+    }
     let waived = finding.diagnostic.waived.as_ref()?;
     Some(format!("waived by {} until {}: {}", waived.owner, waived.expires, waived.reason))
 }
 
-/// The findings that no waiver covers, for formats that cannot say so.
+/// The findings that no waiver covers and no policy excepts, for formats that cannot say so.
 fn counted(report: &Report) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().filter(|finding| finding.diagnostic.waived.is_none())
+    report.findings.iter().filter(|finding| finding.diagnostic.counts())
 }
 
 /// What the finding is about: `Deployment shop/web · app web · dev, prod`.

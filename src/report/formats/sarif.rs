@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Place, fingerprints, sentence};
+use super::{Place, fingerprints, sentence, waived};
 use crate::diagnostic::{self, Severity};
 use crate::report::json::pretty;
 use crate::report::{Finding, Report};
@@ -87,16 +87,16 @@ struct ResultOf<'a> {
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    suppressions: Vec<Suppression<'a>>,
+    suppressions: Vec<Suppression>,
     properties: Properties<'a>,
 }
 
-/// A waiver.
+/// A waiver, or an exception of a policy.
 #[derive(Serialize)]
-struct Suppression<'a> {
+struct Suppression {
     kind: &'static str,
     status: &'static str,
-    justification: &'a str,
+    justification: String,
 }
 
 #[derive(Serialize)]
@@ -226,10 +226,9 @@ fn result(finding: &Finding, fingerprint: String, rule_index: usize) -> ResultOf
         locations: [first],
         related_locations: related.collect(),
         partial_fingerprints: BTreeMap::from([("hydrant/v1", fingerprint)]),
-        suppressions: diagnostic
-            .waived
-            .iter()
-            .map(|waived| Suppression { kind: "external", status: "accepted", justification: &waived.reason })
+        suppressions: waived(finding)
+            .map(|justification| Suppression { kind: "external", status: "accepted", justification })
+            .into_iter()
             .collect(),
         properties: Properties {
             environments: &finding.environments,
