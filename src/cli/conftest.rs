@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use super::Global;
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::terminal::Terminal;
 use crate::config::{CONFTEST_FILE, CONFTEST_PREFIX, ConftestSettings, Project, RegoVersion, Spanned};
 use crate::diagnostic::{Diagnostic, Severity, rules};
-use crate::evaluate::conftest::{NamespacePattern, Namespaces};
+use crate::evaluate::conftest::{NamespacePattern, Namespaces, Tally};
 use crate::evaluate::{Dialect, PolicyOptions};
 use crate::load::LooseFile;
 use crate::pipeline;
@@ -38,6 +38,9 @@ pub(super) struct ConftestArguments {
     /// The same as `--fail-on warning`
     #[arg(long)]
     fail_on_warn: bool,
+    /// Behave as another tool: its exit codes and its last line, and warnings where it passes what Hydrant refuses
+    #[arg(long, value_name = "TOOL")]
+    compat: Option<Compat>,
     /// The language of the policies [default: what each file parses as]
     #[arg(long, value_name = "VERSION")]
     rego_version: Option<Version>,
@@ -49,6 +52,24 @@ enum Version {
     V0,
     /// deny contains msg if { … }
     V1,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Compat {
+    /// Asks the package `main` by default; ends with 0, 1, or under --fail-on-warn 2
+    Conftest,
+}
+
+impl ConftestArguments {
+    /// How a run ends: Conftest has one code for everything that is not a pass.
+    pub(super) fn end(&self, result: Result<Exit, Failure>) -> Result<Exit, Failure> {
+        match (self.compat, result) {
+            (None, result) => result,
+            (Some(_), Ok(Exit::NothingChecked)) => Ok(Exit::Findings),
+            (Some(_), Ok(exit)) => Ok(exit),
+            (Some(_), Err(failure)) => Err(Failure { exit: Exit::Findings, ..failure }),
+        }
+    }
 }
 
 fn namespace(text: &str) -> Result<NamespacePattern, String> {
@@ -68,6 +89,10 @@ pub(super) struct ConftestRun {
     pub(super) combine: bool,
     /// The least severity that refuses.
     pub(super) threshold: Severity,
+    /// Whether the run ends as Conftest's would.
+    pub(super) as_conftest: bool,
+    /// Whether warnings end it with a code of their own, as Conftest has it.
+    fail_on_warn: bool,
     /// Settings that do nothing.
     pub(super) diagnostics: Vec<Diagnostic>,
     ignore: Option<Regex>,
@@ -109,10 +134,26 @@ impl ConftestRun {
             },
             options: options(arguments, &settings, project, global)?,
             combine: arguments.combine || settings.combine == Some(true),
-            threshold: if fail_on_warn { threshold.min(Severity::Warning) } else { threshold },
+            threshold: if fail_on_warn && arguments.compat.is_none() {
+                threshold.min(Severity::Warning)
+            } else {
+                threshold
+            },
             ignore: settings.ignore.as_ref().map(ignore).transpose()?,
+            as_conftest: arguments.compat.is_some(),
+            fail_on_warn,
             diagnostics,
         })
+    }
+
+    /// The code of Conftest where something was found; its warnings are those of `warn` rules, and ours beside them are none.
+    pub(super) fn exit(&self, tally: &Tally, errors: usize) -> Option<Exit> {
+        match (tally.failures + errors > 0, self.fail_on_warn) {
+            (true, true) => Some(Exit::Usage), // 2, which means that to Conftest
+            (true, false) => Some(Exit::Findings),
+            (false, true) if tally.warnings > 0 => Some(Exit::Findings),
+            (false, _) => None,
+        }
     }
 
     /// Leaves out what `ignore` matches; a file that was named itself stays.
@@ -140,6 +181,7 @@ fn options(
     } else {
         match &settings.namespace {
             Some(names) => Namespaces::Chosen(names.iter().map(setting).collect::<Result<_, _>>()?),
+            None if arguments.compat.is_some() => Namespaces::Chosen(namespace("main").into_iter().collect()),
             None => Namespaces::All,
         }
     };
@@ -155,7 +197,8 @@ fn options(
     // policies may ask in which folder a file lies: that of a loose file is where it is on this machine
     let folder = global.directory.canonicalize().unwrap_or_else(|_| global.directory.clone());
     let folder = folder.to_string_lossy().into_owned();
-    Ok(PolicyOptions { dialect, namespaces, folder, ..PolicyOptions::default() })
+    let as_conftest = arguments.compat.is_some();
+    Ok(PolicyOptions { dialect, namespaces, as_conftest, folder, ..PolicyOptions::default() })
 }
 
 fn setting(name: &Spanned<String>) -> Result<NamespacePattern, Failure> {

@@ -82,7 +82,7 @@ enum Command {
     /// Render and gate: YAML, schemas, policies. The pre-commit hook and the CI gate
     Check(check::Arguments),
     /// Check loose manifests against schemas and policies: files, folders, stdin
-    Validate(validate::Arguments),
+    Validate(Box<validate::Arguments>),
     /// What changes, object by object and field by field: against the branches, or against another revision
     Diff(diff::Arguments),
     /// What a cluster has against what the branch of an environment says

@@ -17,7 +17,7 @@ use crate::config::Project;
 use crate::evaluate::gatekeeper::{self, SuiteResult};
 use crate::evaluate::testing::Outcome;
 use crate::evaluate::{self, EvaluationLimits};
-use crate::load::{TestFiles, WorkTree};
+use crate::load::{self, TestFiles, WorkTree};
 use crate::pipeline::testing::{self, TestOptions, TestRun, Tested};
 use crate::report::human as findings;
 use crate::report::testing::{
@@ -52,6 +52,9 @@ pub(super) struct Arguments {
     /// Run only the tests whose full name (`policies.owner_test.test_found`) this regular expression is found in
     #[arg(long, value_name = "REGEX")]
     run: Option<Regex>,
+    /// Files or folders with YAML or JSON that policies see below `data`; folders are keys
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    data: Vec<String>,
     /// Tell which lines of the policies no test reaches; every test then runs once more, on the interpreter
     #[arg(long)]
     coverage: bool,
@@ -122,7 +125,11 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
 
 fn run_once(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
     let (places, project) = places(arguments, global)?;
-    let files = gather(&places)?;
+    let mut files = gather(&places)?;
+    let around = WorkTree::open(&global.directory).ok();
+    files.data_trees =
+        load::read_loose_data(&global.directory, &arguments.data).map_err(|error| Failure::usage(error.to_string()))?;
+    files.around = around.as_ref().map(|tree| tree as &dyn ReadTree);
     let packs = project.iter().flat_map(|project| &project.policies.builtin);
     let support: Vec<Arc<Source>> = packs.filter_map(|pack| evaluate::shipped(&pack.value)).flatten().collect();
     let selected = |name: &str| arguments.run.as_ref().is_none_or(|pattern| pattern.is_match(name));

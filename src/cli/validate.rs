@@ -139,6 +139,10 @@ fn location(text: &str) -> Result<SchemaLocation, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
+    arguments.conftest.end(validate(arguments, global, terminal))
+}
+
+fn validate(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
     let workspace = if arguments.no_config { None } else { config_workspace(global)? };
     let project = workspace.as_ref().map(|(_, workspace)| &workspace.project);
     let kubernetes = kubernetes(arguments, project)?;
@@ -157,7 +161,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
         waiver_annotations: arguments.waiver_annotations
             || project.is_some_and(|project| project.policies.waiver_annotations),
         checks: checks(arguments, &conftest, global, workspace)?,
-        policies: conftest.options,
+        policies: conftest.options.clone(),
         combine: conftest.combine,
         packs: &packs(arguments, project),
         places: places(arguments, global, workspace, network.as_deref())?,
@@ -177,7 +181,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     }
     let bar = Bar::new(terminal);
     let checkup = pipeline::validate_loose(&files, &loose, &limits, &bar).map_err(pipeline_failure)?;
-    tell(checkup, arguments, conftest.threshold, &kubernetes, started.elapsed(), terminal)
+    tell(checkup, arguments, &conftest, &kubernetes, started.elapsed(), terminal)
 }
 
 /// Stdin is read here, whole; everything else where it is needed.
@@ -320,18 +324,27 @@ pub(super) fn loose_failure(error: LooseError) -> Failure {
 fn tell(
     checkup: LooseCheckup,
     arguments: &Arguments,
-    threshold: Severity,
+    conftest: &ConftestRun,
     kubernetes: &str,
     elapsed: Duration,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let absence = checkup.absence();
     let policies = checkup.policies_wanted;
-    let report =
-        Report::new("validate", checkup.diagnostics, checkup.accounting, threshold).with_waivers(checkup.waivers);
+    let tally = checkup.tally;
+    let report = Report::new("validate", checkup.diagnostics, checkup.accounting, conftest.threshold)
+        .with_waivers(checkup.waivers);
     write_reports(&report, &arguments.report, elapsed, terminal, &|report| {
         human::loose_accounting(&report.accounting, kubernetes, policies)
     })?;
+    if conftest.as_conftest {
+        terminal.data(&format!("{tally}\n"));
+    }
+    if conftest.as_conftest
+        && let Some(exit) = conftest.exit(&tally, report.count(Severity::Error))
+    {
+        return Ok(exit);
+    }
     Ok(match absence {
         _ if report.refusing() > 0 => Exit::Findings,
         None => Exit::Clean,

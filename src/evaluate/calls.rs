@@ -140,6 +140,12 @@ fn builtin(module: &Module, call: &Reference) -> Option<Diagnostic> {
             "write the rule without it, or run this policy with OPA beside Hydrant".to_owned(),
         );
     }
+    if name.starts_with("parse_config") || name == "parse_combined_config_files" {
+        return refuse(
+            format!("`{name}` is for tests, with texts that are written out"),
+            "judge what `input` and `data` hold; `--data` adds files to `data`".to_owned(),
+        );
+    }
     if known {
         return None;
     }

@@ -138,12 +138,12 @@ pub(super) fn problems(modules: &[Module], data: &Node, asked: Asked) -> Vec<Pro
 }
 
 /// The rules of a module that look as if they reported or excepted something, and cannot.
-pub(super) fn shapes(modules: &[Module], number: usize, asked: Asked) -> Vec<Box<Diagnostic>> {
+pub(super) fn shapes(modules: &[Module], number: usize, asked: Asked) -> Vec<Diagnostic> {
     let module = &modules[number];
     let rules = || module.syntax.policy.iter();
     let reporting = rules().filter_map(|rule| asked.inspect(module, number, rule).err());
     let excepting = rules().filter_map(|rule| inspect_exception(module, rule).err());
-    reporting.chain(excepting.filter(|_| asked.excepts(modules, module))).collect()
+    reporting.chain(excepting.filter(|_| asked.excepts(modules, module))).map(|found| *found).collect()
 }
 
 fn reserved_package(module: &Module) -> Option<Diagnostic> {
@@ -198,7 +198,7 @@ pub(super) fn prepare<'a>(
     let (mut divided, mut interpreted_rules) = (Divided::default(), BTreeSet::new());
     let mut policy_rules: Vec<PolicyRule> = Vec::new();
     let mut paths = Vec::new();
-    let mut namesakes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    let mut namesakes: BTreeMap<&str, Vec<Namesake>> = BTreeMap::new();
     let mut exceptions = Excepting::default();
     let (mut machine, mut interpreter): (Vec<Lowered>, Vec<Lowered>) = (Vec::new(), Vec::new());
     for (number, module) in modules.iter().enumerate() {
@@ -215,7 +215,11 @@ pub(super) fn prepare<'a>(
             let name = format!("__hydrant_{}_{}", policy_rules.len(), reporter.name);
             let package = module.slice(module.syntax.package.refr.span());
             paths.push(format!("data.{package}.{name}"));
-            namesakes.entry(package).or_default().push((reporter.name.clone(), name.clone()));
+            namesakes.entry(package).or_default().push(Namesake {
+                old: reporter.name.clone(),
+                new: name.clone(),
+                whole: reporter.whole,
+            });
             if conflicts.reached_by(&names, number, module, reporter.rule) {
                 interpreted_rules.insert(policy_rules.len());
             }
@@ -251,7 +255,7 @@ struct Excepting<'a> {
     rules: Vec<ExceptionRule>,
     paths: Vec<String>,
     interpreted: Vec<usize>,
-    namesakes: BTreeMap<&'a str, Vec<(String, String)>>,
+    namesakes: BTreeMap<&'a str, Vec<Namesake>>,
 }
 
 impl<'a> Excepting<'a> {
@@ -267,7 +271,13 @@ impl<'a> Excepting<'a> {
         for rule in &module.syntax.policy {
             let Ok(Some(form)) = inspect_exception(module, rule) else { continue };
             let span = name_of(rule).span();
-            let reporter = Reporter { name: "exception".to_owned(), name_span: span, severity: Severity::Note, rule };
+            let reporter = Reporter {
+                name: "exception".to_owned(),
+                name_span: span,
+                severity: Severity::Note,
+                rule,
+                whole: false,
+            };
             if conflicting(rule) {
                 self.interpreted.push(self.rules.len());
             }
@@ -275,7 +285,11 @@ impl<'a> Excepting<'a> {
                 Form::Whole => format!("data.{package}.exception"),
                 Form::Member => {
                     let name = format!("__hydrant_{}_exception", self.rules.len());
-                    self.namesakes.entry(package).or_default().push(("exception".to_owned(), name.clone()));
+                    self.namesakes.entry(package).or_default().push(Namesake {
+                        old: "exception".to_owned(),
+                        new: name.clone(),
+                        whole: false,
+                    });
                     renamed.push(Renamed { span, name: name.clone() });
                     format!("data.{package}.{name}")
                 }
@@ -318,9 +332,19 @@ pub(super) fn compile(
     Ok(Compiled { rules, exceptions, plan })
 }
 
+/// A definition of its own name, and the name it shares with others.
+struct Namesake {
+    old: String,
+    new: String,
+    whole: bool,
+}
+
 /// The set `deny` as policies know it: the union of the rules of that name, which each have a name of their own.
-fn under_old_names(package: &str, names: &[(String, String)]) -> String {
-    let rules = names.iter().map(|(old, new)| format!("{old} contains member if some member in {new}\n"));
+fn under_old_names(package: &str, names: &[Namesake]) -> String {
+    let rules = names.iter().map(|Namesake { old, new, whole }| match whole {
+        true => format!("{old} := {new}\n"),
+        false => format!("{old} contains member if some member in {new}\n"),
+    });
     std::iter::once(format!("package {package}\n")).chain(rules).collect()
 }
 

@@ -31,6 +31,7 @@ mod lower;
 mod machine;
 mod metadata;
 mod module;
+mod options;
 pub mod query;
 mod reads;
 mod set;
@@ -47,7 +48,8 @@ mod walk;
 use std::time::Duration;
 
 pub use dialect::Dialect;
-pub use set::{DataDocument, Evaluator, Judgement, PolicyFiles, PolicyOptions, PolicyRule, PolicySet};
+pub use options::{PolicyFiles, PolicyOptions};
+pub use set::{DataDocument, Evaluator, Judgement, PolicyRule, PolicySet};
 pub use shipped::{chosen, shipped, shipped_names};
 pub use target::Kubernetes;
 

@@ -14,7 +14,7 @@ use regorus::unstable::{
 use super::EvaluationLimits;
 use super::complaint::{Complaint, offset, word_length};
 use super::dialect::{self, Dialect, Unread, Written};
-use super::edit::Lowered;
+use super::edit::{Edit, Lowered, apply};
 use super::walk::every_expression;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::{Location, Source, Span};
@@ -45,6 +45,19 @@ impl Module {
         limits: &EvaluationLimits,
     ) -> Result<Self, Box<Diagnostic>> {
         Self::embedded(source, source.text(), Vec::new(), dialect, limits)
+    }
+
+    /// The same file with pieces of its text replaced.
+    pub(super) fn edited(&self, edits: Vec<Edit>, limits: &EvaluationLimits) -> Result<Self, Box<Diagnostic>> {
+        let lowered = apply(&self.text, (0, self.text.len()), edits).ok_or_else(|| {
+            let whole = Location::new(&self.source, Span::at(0));
+            let message = format!("`{}` cannot be prepared for its tests", self.source.name());
+            let diagnostic = Diagnostic::error(rules::POLICY_UNSUPPORTED, message).at(whole, "in this file");
+            Box::new(diagnostic.help("write what `parse_config` gives in Rego"))
+        })?;
+        let text = lowered.text.clone();
+        let way = self.steps.iter().cloned().chain([lowered]).collect();
+        Self::embedded(&self.source, &text, way, Dialect::V1, limits)
     }
 
     /// Reads a text that lies inside of a file; `way` leads to it.

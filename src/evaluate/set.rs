@@ -7,14 +7,15 @@ use regorus::Value as RegoValue;
 use super::closure::{Asked, Compiled, add_removed_functions, compile, problems, settle, shapes};
 use super::complaint::Complaint;
 use super::conftest::{
-    ExceptionRule, Exceptions, JudgedFile, Namespaces, choose, combined_diagnostic, combined_failed, combined_input,
-    names_judged_file, unqueried_packages, with_file,
+    Definitions, ExceptionRule, Exceptions, JudgedFile, Tally, choose, combined_diagnostic, combined_failed,
+    combined_input, names_judged_file, unqueried_packages, with_file,
 };
 use super::dialect::Dialect;
 use super::finding;
 use super::gatekeeper::{Gatekeeper, Judge, Surroundings};
 use super::machine::{Machine, Plan};
 use super::module::Module;
+use super::options::{PolicyFiles, PolicyOptions};
 use super::reads::{Places, Reads};
 use super::target::{Kubernetes, RESERVED, data_for};
 use super::{EvaluationLimits, value};
@@ -62,30 +63,6 @@ pub struct PolicyRule {
     pub location: Location,
 }
 
-/// The policies of a set.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct PolicyFiles<'a> {
-    /// Of the user.
-    pub own: &'a [Arc<Source>],
-    /// Of packs that are shipped: their packages are asked whatever the namespaces are.
-    pub shipped: &'a [Arc<Source>],
-    /// What they see below `data`.
-    pub data: &'a [DataDocument],
-}
-
-/// How policies are read, and which of them are asked.
-#[derive(Debug, Clone, Default)]
-pub struct PolicyOptions {
-    /// The Rego version that the user's files are written in.
-    pub dialect: Dialect,
-    /// Which packages of the user's are asked for messages.
-    pub namespaces: Namespaces,
-    /// Rules that can never report, and packages that nothing asks, are warnings: Conftest passes them over.
-    pub as_conftest: bool,
-    /// The folder that relative names of files are told from, as `data.conftest.file.dir` has it; `/` by default.
-    pub folder: String,
-}
-
 /// What the policies say of one object.
 #[derive(Debug, Default)]
 pub struct Judgement {
@@ -93,6 +70,8 @@ pub struct Judgement {
     pub diagnostics: Vec<Diagnostic>,
     /// How many rules came to a verdict; a rule that failed did not.
     pub rules: usize,
+    /// What Conftest would count, if somebody asked for that.
+    pub tally: Tally,
 }
 
 /// Policies, compiled. Shared between workers, each of which takes its own [`evaluator`](Self::evaluator).
@@ -103,6 +82,8 @@ pub struct PolicySet {
     exceptions: Vec<ExceptionRule>,
     plan: Arc<Plan>,
     data: Node,
+    /// What is counted as Conftest does it.
+    definitions: Option<Definitions>,
     /// Where files lie, if some policy asks.
     folder: Option<String>,
     limits: EvaluationLimits,
@@ -132,7 +113,8 @@ impl PolicySet {
         limits: &EvaluationLimits,
     ) -> (Self, Vec<Diagnostic>) {
         let files = PolicyFiles { own: files, data: documents, ..PolicyFiles::default() };
-        Self::load_with(files, &PolicyOptions { dialect, ..PolicyOptions::default() }, limits)
+        let options = PolicyOptions { dialect, tells_unqueried: false, ..PolicyOptions::default() };
+        Self::load_with(files, &options, limits)
     }
 
     /// As [`load`](Self::load), with options.
@@ -156,8 +138,9 @@ impl PolicySet {
         }
         let tests: Vec<Module> = modules.extract_if(.., |module| module.is_test()).collect();
         let all_read = diagnostics.is_empty();
-        diagnostics.extend(choose(&options.namespaces, &mut modules, |module| is_shipped(&module.source)));
-        if all_read {
+        let unknown = choose(&options.namespaces, &mut modules, |module| is_shipped(&module.source));
+        diagnostics.extend(unknown.into_iter().map(|found| options.as_told(found)));
+        if all_read && options.tells_unqueried {
             // a file that cannot be read may be the one that asks
             let unqueried =
                 unqueried_packages(&modules, &tests, &options.namespaces, |module| is_shipped(&module.source));
@@ -166,8 +149,9 @@ impl PolicySet {
         let asked = if options.as_conftest { Asked::MessagesAsConftest } else { Asked::Messages };
         if options.as_conftest {
             let shapes = (0..modules.len()).flat_map(|number| shapes(&modules, number, asked));
-            diagnostics.extend(shapes.map(|found| options.as_told(*found)));
+            diagnostics.extend(shapes.map(|found| options.as_told(found)));
         }
+        let definitions = options.as_conftest.then(|| Definitions::of(&modules));
         add_removed_functions(&mut modules, limits);
         let asks_for_file = names_judged_file(&modules);
         let mut example = data_for(&data, Some(Kubernetes { major: 1, minor: 0 }));
@@ -185,7 +169,8 @@ impl PolicySet {
         let folder = asks_for_file.then(|| options.folder.clone());
         let gatekeeper = Gatekeeper::default();
         let limits = limits.clone();
-        (Self { rules, exceptions, plan, data, folder, limits, digest, gatekeeper, today: None }, diagnostics)
+        let today = None;
+        (Self { rules, exceptions, plan, data, definitions, folder, limits, digest, gatekeeper, today }, diagnostics)
     }
 
     /// Adds the constraints of Gatekeeper, which judge after the rules.
@@ -317,7 +302,7 @@ impl Evaluator<'_> {
     /// Judges one object with every rule and constraint.
     pub fn judge_among(&mut self, manifest: &Manifest, surroundings: &Arc<Surroundings>) -> Judgement {
         let mut judgement = Judgement::default();
-        if self.set.is_empty() {
+        if self.set.is_empty() && self.set.definitions.is_none() {
             return judgement; // a copy of the object would be for nobody
         }
         let object = value::of_node(&manifest.root);
@@ -372,6 +357,9 @@ fn collect(
     word: &mut Word<'_>,
 ) {
     let excepting = results.split_off(results.len().saturating_sub(set.exceptions.len()));
+    if let Some(definitions) = &set.definitions {
+        judgement.tally = definitions.tally(&set.rules, &results, &set.exceptions, &excepting);
+    }
     let mut exceptions = Exceptions::default();
     for (number, (rule, result)) in set.exceptions.iter().zip(excepting).enumerate() {
         match result {
@@ -396,16 +384,6 @@ fn collect(
             }
             Err(error) => judgement.diagnostics.push(word(number, rule, Err(&Complaint::parse(&error).message))),
         }
-    }
-}
-
-impl PolicyOptions {
-    /// What Conftest would pass over is a warning to those who asked for that.
-    fn as_told(&self, mut found: Diagnostic) -> Diagnostic {
-        if self.as_conftest {
-            found.severity = found.severity.min(Severity::Warning);
-        }
-        found
     }
 }
 

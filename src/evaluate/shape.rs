@@ -30,6 +30,8 @@ pub(super) struct Reporter<'a> {
     pub(super) severity: Severity,
     /// The whole rule.
     pub(super) rule: &'a Rule,
+    /// Whether it is a list or a set as a whole, `deny := [msg] if …`, and not a member of one.
+    pub(super) whole: bool,
 }
 
 /// Looks at one rule. `Ok(None)` for a rule that has nothing to do with reporting.
@@ -54,6 +56,8 @@ pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Repo
     let written = name_expression.span();
     let rewrite = format!("write `{name} contains msg if {{ … }}`, or give the rule another name");
     match rule {
+        // where no list of messages holds, none is as good
+        Rule::Default { value, .. } if is_listed(value) => Ok(None),
         Rule::Default { .. } => {
             complain(written, format!("`default {name}` is a value, not a set of messages"), "never reported", rewrite)
         }
@@ -63,6 +67,27 @@ pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Repo
             "never reported",
             rewrite,
         ),
+        Rule::Spec { head: RuleHead::Compr { refr, assign: Some(assign), .. }, bodies, .. }
+            if matches!(refr.as_ref(), Expr::Var { .. })
+                && is_listed(&assign.value)
+                && bodies
+                    .iter()
+                    .skip(1)
+                    .all(|body| body.assign.as_ref().is_some_and(|other| is_listed(&other.value))) =>
+        {
+            let values = std::iter::once(&assign.value)
+                .chain(bodies.iter().filter_map(|body| Some(&body.assign.as_ref()?.value)));
+            let members = values.flat_map(|value| members_of(value));
+            match members.into_iter().find_map(|member| Some((member, useless_member(member)?))) {
+                Some((member, why)) => complain(
+                    member.span(),
+                    format!("`{name}` contains {why}"),
+                    "never reported",
+                    "add a string, or an object with a `msg`".to_owned(),
+                ),
+                None => Ok(Some(Reporter { name: name.clone(), name_span: written, severity, rule, whole: true })),
+            }
+        }
         Rule::Spec { head: RuleHead::Compr { refr, assign, .. }, .. } => {
             let what = match (refr.as_ref(), assign) {
                 (Expr::Var { .. }, None) => "a boolean",
@@ -84,7 +109,7 @@ pub(super) fn inspect<'a>(module: &Module, rule: &'a Rule) -> Result<Option<Repo
                 "never reported",
                 "add a string, or an object with a `msg`".to_owned(),
             ),
-            None => Ok(Some(Reporter { name: name.clone(), name_span: written, severity, rule })),
+            None => Ok(Some(Reporter { name: name.clone(), name_span: written, severity, rule, whole: false })),
         },
         Rule::Spec { head: RuleHead::Set { key: None, .. }, .. } => {
             complain(written, format!("`{name}` has no member"), "never reported", rewrite)
@@ -100,6 +125,19 @@ pub(super) fn is_reporter(module: &Module, rule: &Rule) -> bool {
 /// Whether some rule of a module reports, or looks as if it did.
 pub(super) fn reports(module: &Module) -> bool {
     module.syntax.policy.iter().any(|rule| is_reporter(module, rule))
+}
+
+/// Whether a value is a list or a set for all that is written.
+fn is_listed(value: &Expr) -> bool {
+    matches!(value, Expr::Array { .. } | Expr::ArrayCompr { .. } | Expr::Set { .. } | Expr::SetCompr { .. })
+}
+
+fn members_of(value: &Expr) -> Vec<&Expr> {
+    match value {
+        Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().map(AsRef::as_ref).collect(),
+        Expr::ArrayCompr { term, .. } | Expr::SetCompr { term, .. } => vec![term.as_ref()],
+        _ => Vec::new(),
+    }
 }
 
 /// The name that was probably meant by one that is never queried: `Deny`, `deny__x`, `deny_`.
@@ -168,6 +206,11 @@ mod tests {
             "Deny contains \"m\" if { input.x }",
             "deny__x contains \"m\" if { input.x }",
             "warn_ contains \"m\" if { input.x }",
+            "deny := [1] if { input.x }",
+            "deny := [\"\"] if { input.x } else := [\"m\"]",
+            "deny := [\"m\"] if { input.x } else := \"m\"",
+            "deny := [x | some x in [1]] if { input.x } else := true",
+            "default deny := \"m\"",
             "deny(x) := \"m\" if { x }",
             "default deny := false",
         ] {
@@ -180,6 +223,10 @@ mod tests {
         for rule in [
             "deny contains msg if { msg := \"m\" }",
             "violation_a_2 contains {\"msg\": msg} if { msg := \"m\" }",
+            "deny := [msg] if { msg := \"m\" }",
+            "violation := [{\"msg\": \"m\"}] if { input.x } else := [\"n\"]",
+            "warn := {msg | some msg in input.x}",
+            "default deny := []",
             "warn contains sprintf(\"%v\", [input.x])",
             "denied contains \"m\" if { input.x }",
             "denylist := [\"a\"]",

@@ -1,14 +1,15 @@
 //! Tests: what `hydrant test` reads from a folder: policies and their tests, data documents, Gatekeeper suites.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::LoadError;
-use super::checks::is_policy;
+use super::checks::{PlacedData, is_policy};
 use super::roles::is_hidden;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::manifest::{ReadLimits, read};
 use crate::source::Source;
-use crate::tree::{ReadTree, RepoPath, TreeError};
+use crate::tree::{ReadTree, RepoPath, TreeError, resolve_symlink};
 
 /// Everything that is tested, each list sorted by name, each file once.
 #[derive(Default)]
@@ -17,10 +18,16 @@ pub struct TestFiles<'a> {
     pub policies: Vec<Arc<Source>>,
     /// The data documents beside it: `data.json`, `data.yaml`, `data.yml`.
     pub data: Vec<Arc<Source>>,
+    /// Data documents that somebody named, each below its folders.
+    pub data_trees: Vec<PlacedData>,
     /// Gatekeeper suites.
     pub suites: Vec<SuiteFile<'a>>,
     /// Files that cannot be read.
     pub diagnostics: Vec<Diagnostic>,
+    /// The folder in which somebody works: what tests parse may lie in it, and outside the folder that was named.
+    pub around: Option<&'a dyn ReadTree>,
+    /// Where each policy lies, by the name it is told by.
+    homes: BTreeMap<String, (&'a dyn ReadTree, RepoPath)>,
 }
 
 /// A Gatekeeper suite, and the tree that holds what it names.
@@ -64,6 +71,18 @@ impl<'a> TestFiles<'a> {
         Ok(())
     }
 
+    /// The file at a path from a policy's folder.
+    pub fn beside(&self, policy: &str, path: &str) -> Result<Arc<Source>, String> {
+        let inside = self.homes.get(policy).and_then(|(tree, home)| Some((*tree, resolve_symlink(home, path).ok()?)));
+        // the path as it would be told, which is that of the policies' folder, not of their tree
+        let told = || resolve_symlink(&RepoPath::parse(policy).ok()?, path).ok();
+        let around = || Some((self.around?, told()?));
+        let (tree, file) = inside.or_else(around).ok_or("it lies outside of where Hydrant works")?;
+        let bytes = tree.read(&file).map_err(|error| error.to_string())?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+        Ok(Source::file(told().unwrap_or(file).as_str(), text))
+    }
+
     /// Whether there is nothing at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -79,6 +98,7 @@ impl<'a> TestFiles<'a> {
         };
         let source = Source::file(name, text);
         if file.extension() == Some("rego") {
+            self.homes.insert(source.name().to_owned(), (tree, file.clone()));
             self.policies.push(source);
         } else if is_suite(&source) {
             self.suites.push(SuiteFile { source, path: file.clone(), tree });

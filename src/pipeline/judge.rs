@@ -14,6 +14,7 @@ use crate::admit::{Checked, Evidence, UsedWaiver};
 use crate::config::{self, Project};
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Severity, rules};
+use crate::evaluate::conftest::Tally;
 use crate::evaluate::gatekeeper::Surroundings;
 use crate::evaluate::waivers::{Review, Target, Waivers};
 use crate::evaluate::{
@@ -146,6 +147,7 @@ pub fn policies_with(
 pub(super) struct Judged {
     pub(super) coverage: Coverage,
     pub(super) judged: bool,
+    pub(super) tally: Tally,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -300,7 +302,12 @@ fn judge_one(object: &Object<'_>, evaluator: &mut Evaluator<'_>) -> Judged {
     evaluator.aim_at(object.kubernetes);
     let judgement = evaluator.judge_among(object.manifest, object.surroundings);
     let found = verdict.diagnostics.into_iter().chain(judgement.diagnostics);
-    Judged { coverage: verdict.coverage, judged: judgement.rules > 0, diagnostics: found.collect() }
+    Judged {
+        coverage: verdict.coverage,
+        judged: judgement.rules > 0,
+        tally: judgement.tally,
+        diagnostics: found.collect(),
+    }
 }
 
 /// Every object that was judged is validated, skipped, or failed.

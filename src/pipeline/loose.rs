@@ -5,6 +5,8 @@ mod duplicates;
 mod fix;
 mod pattern;
 
+use std::ops::Add as _;
+
 use rayon::prelude::*;
 
 use super::conftest::LoosePolicies;
@@ -15,6 +17,7 @@ use super::waivers;
 use super::{Cores, Error, Limits, Progress};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Severity, rules};
+use crate::evaluate::conftest::Tally;
 use crate::evaluate::waivers::{Review, Scope, Target, Waivers};
 use crate::evaluate::{Kubernetes, PolicyOptions};
 use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
@@ -64,6 +67,8 @@ pub struct LooseCheckup {
     pub waivers: Vec<WaiverUse>,
     /// Whether anybody asked for policies.
     pub policies_wanted: bool,
+    /// What Conftest would count, where its profile was asked for.
+    pub tally: Tally,
 }
 
 /// Why a clean result would mean nothing.
@@ -152,6 +157,7 @@ pub fn validate_loose(
         accounting.judged = wanted.len();
     }
     diagnostics.extend(together.diagnostics);
+    let tally = judged.iter().map(|judged| judged.tally).fold(together.tally, Tally::add);
     progress.finish();
 
     diagnostics.extend(duplicates::find(&wanted));
@@ -175,7 +181,7 @@ pub fn validate_loose(
     drop_echoes(&mut diagnostics);
     diagnostics.iter_mut().for_each(point_at_options);
     let policies_wanted = !run.packs.is_empty() || !run.checks.policies.is_empty() || !run.checks.gatekeeper.is_empty();
-    Ok(LooseCheckup { diagnostics, accounting, waivers, policies_wanted })
+    Ok(LooseCheckup { diagnostics, accounting, waivers, policies_wanted, tally })
 }
 
 impl LooseRun<'_> {

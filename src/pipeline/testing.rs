@@ -61,7 +61,12 @@ pub fn test(
 ) -> Tested {
     // as judging places them: a data file's content is `data` itself
     let data = files.data.iter().map(|source| DataDocument { at: Vec::new(), source: source.clone() });
-    let (suite, refused) = TestSuite::load(&files.policies, support, &data.collect::<Vec<_>>(), &options.limits);
+    let placed = files.data_trees.iter().map(|data| DataDocument { at: data.at.clone(), source: data.source.clone() });
+    let data = data.chain(placed);
+    let (suite, refused) = {
+        let beside = |policy: &str, path: &str| files.beside(policy, path);
+        TestSuite::load_beside(&files.policies, support, &data.collect::<Vec<_>>(), &beside, &options.limits)
+    };
     let diagnostics = files.diagnostics.iter().cloned().chain(refused).collect();
     let all = suite.tests().iter().enumerate();
     let selected: Vec<usize> =

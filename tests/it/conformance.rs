@@ -4,6 +4,7 @@
 //! failure.
 
 mod battery;
+mod conftest;
 mod gatekeeper;
 mod judge;
 mod kubeconform;

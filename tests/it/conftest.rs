@@ -76,6 +76,27 @@ fn exceptions_name_rules_without_their_prefix() {
     }
 }
 
+/// Conftest takes any list for messages, and people rely on it.
+#[test]
+fn a_list_as_a_whole_is_a_list_of_messages() {
+    let map = object(MAP);
+    for (rules, expected) in [
+        ("violation := [msg] if {\n\tmsg := input.kind\n}\n", vec!["ConfigMap"]),
+        ("deny := [{\"msg\": \"a\"}, \"b\"] if input.kind\n", vec!["b", "a"]),
+        ("deny := [\"a\"] if input.none else := [\"b\"]\n", vec!["b"]),
+        ("default deny := []\n\ndeny := [\"a\"] if input.none\n", vec![]),
+        ("deny := {msg | some msg, _ in input.metadata}\n", vec!["name"]),
+        ("deny_a := [\"a\"]\n\nwarn contains sprintf(\"%d\", [count(deny_a)])\n", vec!["a", "1"]),
+    ] {
+        let judgement = loaded(rules).evaluator().judge(&map);
+        let mut messages: Vec<&str> = judgement.diagnostics.iter().map(|found| found.message.as_str()).collect();
+        let mut expected = expected;
+        messages.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(messages, expected, "{rules}");
+    }
+}
+
 #[test]
 fn an_exception_of_one_package_leaves_the_others_alone() {
     let (set, diagnostics) = load(
@@ -345,4 +366,82 @@ fn the_language_of_policies_can_be_said_on_the_command_line() {
     };
     assert!(run("v0").contains("× three"));
     assert!(run("v1").contains("[policy-syntax]"));
+}
+
+/// What Conftest counts, by its source: a rule that finds nothing passes once, members of one set are one result each,
+/// whatever is excepted is one exception, and definitions that gave no result fill up the passes.
+#[test]
+fn the_last_line_counts_as_conftest_does() {
+    let two = "deny contains \"a\" if input.kind == \"Pod\"\n\ndeny contains \"b\" if input.kind == \"Pod\"\n";
+    for (rules, of_map, of_pod) in [
+        ("deny contains \"a\"\n", (0, 0, 1, 0), (0, 0, 1, 0)),
+        (two, (2, 0, 0, 0), (0, 0, 2, 0)),
+        (
+            "deny contains \"a\" if input.kind == \"Pod\"\n\ndeny contains \"a\" if input.spec\n",
+            (2, 0, 0, 0),
+            (1, 0, 1, 0),
+        ),
+        ("warn contains \"a\"\n\nviolation_x contains {\"msg\": \"b\"} if input.spec\n", (1, 1, 0, 0), (0, 1, 1, 0)),
+        ("deny_x contains \"a\"\n\nexception contains [\"x\"] if input.spec\n", (0, 0, 1, 0), (0, 0, 0, 1)),
+        ("deny_x contains \"a\" if input.none\n\nexception contains [\"x\"]\n", (0, 0, 0, 1), (0, 0, 0, 1)),
+        (
+            "deny_x contains \"a\"\n\nexception contains [\"x\", \"x\"]\n\nexception contains [\"x\"]\n",
+            (0, 0, 0, 3),
+            (0, 0, 0, 3),
+        ),
+        (
+            "deny := [\"a\"] if input.spec\n\nwarn contains msg if some msg in [\"b\", \"c\"]\n",
+            (0, 2, 0, 0),
+            (0, 2, 1, 0),
+        ),
+        ("deny if input.spec\n", (1, 0, 0, 0), (1, 0, 0, 0)),
+        ("deny contains 1\n\nwarn contains \"a\"\n", (1, 1, 0, 0), (1, 1, 0, 0)),
+        ("Deny contains \"a\"\n\nwarn contains \"a\"\n", (0, 1, 0, 0), (0, 1, 0, 0)),
+    ] {
+        let options = PolicyOptions { as_conftest: true, ..PolicyOptions::default() };
+        let (set, diagnostics) = load(&[("main.rego", &format!("{V1}{rules}"))], &options);
+        assert!(diagnostics.iter().all(|found| found.severity < Severity::Error), "{rules}\n{diagnostics:#?}");
+        let count = |text: &str| {
+            let tally = set.evaluator().judge(&object(text)).tally;
+            (tally.passed, tally.warnings, tally.failures, tally.exceptions)
+        };
+        assert_eq!((count(MAP), count(POD)), (of_map, of_pod), "{rules}");
+    }
+}
+
+/// The judge, where it is installed: the same last line and the same exit code.
+#[test]
+fn the_last_line_is_that_of_conftest_itself() {
+    if Command::new("conftest").arg("--version").output().is_err() {
+        eprintln!("skipped: conftest is not installed, so nothing is compared with it");
+        return;
+    }
+    let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases");
+    for (case, words) in [
+        ("conftest-compat", &["all.yaml"][..]),
+        ("conftest-compat", &["map.yaml"]),
+        ("conftest-compat", &["map.yaml", "--fail-on-warn"]),
+        ("conftest-compat", &["labelled.yaml", "--fail-on-warn"]),
+        ("conftest-compat", &["all.yaml", "--fail-on-warn"]),
+        ("conftest-exception", &["legacy.yaml", "web.yaml"]),
+        ("conftest-combine", &["manifests", "--combine"]),
+        ("conftest-warn", &["pod.yaml"]),
+        ("conftest-shape-boolean", &["pod.yaml"]),
+        ("conftest-shape-number", &["pod.yaml"]),
+        ("conftest-namespace", &["pod.yaml", "--namespace", "main.*"]),
+    ] {
+        let end = |program: &str, first: &[&str], rest: &[&str]| {
+            let folder = cases.join(case).join("in");
+            let output = Command::new(program)
+                .args(first.iter().chain(words).chain(rest))
+                .current_dir(folder)
+                .output()
+                .expect("both are installed");
+            let told = String::from_utf8_lossy(&output.stdout).into_owned();
+            (told.lines().last().unwrap_or_default().to_owned(), output.status.code())
+        };
+        let theirs = end("conftest", &["test", "--no-color"], &["--policy", "policy"]);
+        let ours = end(env!("CARGO_BIN_EXE_hydrant"), &["validate"], &["--policy", "policy", "--compat", "conftest"]);
+        assert_eq!(ours, theirs, "{case} {words:?}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Combined: all documents as one input, `[{"path": …, "contents": …}]`, and the way from a result back to a document.
 
+use std::collections::BTreeMap;
+
 use regorus::Value as RegoValue;
 
 use crate::date::Date;
@@ -12,15 +14,14 @@ use crate::source::Location;
 
 /// The input: one element for each object, in the order given, which is that of their files.
 pub(in crate::evaluate) fn input(manifests: &[&Manifest]) -> RegoValue {
-    let element = |manifest: &&Manifest| {
-        let mut element = RegoValue::new_object();
-        if let Ok(fields) = element.as_object_mut() {
-            fields.insert(RegoValue::from("path"), RegoValue::from(manifest.source.name()));
-            fields.insert(RegoValue::from("contents"), value::of_node(&manifest.root));
-        }
-        element
-    };
+    let element = |manifest: &&Manifest| element(manifest.source.name(), value::of_node(&manifest.root));
     RegoValue::from(manifests.iter().map(element).collect::<Vec<_>>())
+}
+
+/// `{"path": …, "contents": …}`
+pub(in crate::evaluate) fn element(path: &str, contents: RegoValue) -> RegoValue {
+    let members = [("contents", contents), ("path", RegoValue::from(path))];
+    RegoValue::from(members.map(|(name, value)| (RegoValue::from(name), value)).into_iter().collect::<BTreeMap<_, _>>())
 }
 
 /// One member as a diagnostic, at the document it names, or at the rule if it names none.

@@ -3,7 +3,7 @@
 //! Conftest asks `data.<package>.exception[_][_] == "<rule>"`, where the rule's name has lost its `deny_`, `violation_` or
 //! `warn_`; `""` are the rules without a suffix. What is excepted is still told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use regorus::Value as RegoValue;
 use regorus::unstable::{Expr, Rule, RuleHead};
@@ -82,8 +82,8 @@ pub(in crate::evaluate) struct Exceptions<'a> {
 impl<'a> Exceptions<'a> {
     /// What a definition said, which is the first to name a rule or is not told.
     pub(in crate::evaluate) fn add(&mut self, rule: &'a ExceptionRule, members: &[RegoValue]) {
-        for name in members.iter().flat_map(names_in) {
-            self.named.entry((rule.0.package.as_str(), name)).or_insert(&rule.0);
+        for name in members.iter().flat_map(elements) {
+            self.named.entry((rule.0.package.as_str(), name.to_owned())).or_insert(&rule.0);
         }
     }
 
@@ -103,18 +103,17 @@ fn shown(name: &str) -> &str {
 }
 
 /// The strings in a list, a set or an object.
-fn names_in(member: &RegoValue) -> BTreeSet<String> {
-    let own = |value: &RegoValue| text(value).map(str::to_owned);
+pub(super) fn elements(member: &RegoValue) -> Vec<&str> {
     match member {
-        RegoValue::Array(items) => items.iter().filter_map(own).collect(),
-        RegoValue::Set(items) => items.iter().filter_map(own).collect(),
-        RegoValue::Object(fields) => fields.iter().filter_map(|(_, value)| own(value)).collect(),
-        _ => BTreeSet::new(),
+        RegoValue::Array(items) => items.iter().filter_map(text).collect(),
+        RegoValue::Set(items) => items.iter().filter_map(text).collect(),
+        RegoValue::Object(fields) => fields.iter().filter_map(|(_, value)| text(value)).collect(),
+        _ => Vec::new(),
     }
 }
 
 /// `run_as_root` of `deny_run_as_root`; empty for a rule without a suffix. One prefix after the other, as Conftest does it.
-fn without_prefix(rule: &str) -> &str {
+pub(super) fn without_prefix(rule: &str) -> &str {
     if matches!(rule, "deny" | "violation" | "warn") {
         return "";
     }

@@ -11,6 +11,7 @@
 mod coverage;
 mod explain;
 mod find;
+mod parsed;
 mod probe;
 mod run;
 mod second;
@@ -32,6 +33,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{Entry, Key, Node, Value};
 use crate::source::{Location, Source};
 pub use coverage::{Coverage, FileCoverage, Reached};
+pub use parsed::Beside;
 pub use run::Runner;
 
 /// One test: a rule, or one of several definitions of a rule.
@@ -143,9 +145,28 @@ impl TestSuite {
         documents: &[DataDocument],
         limits: &EvaluationLimits,
     ) -> (Self, Vec<Diagnostic>) {
+        let nothing = |_: &str, _: &str| Err("no file can be read here".to_owned());
+        Self::load_beside(files, support, documents, &nothing, limits)
+    }
+
+    /// The same, where tests may parse files that lie beside them.
+    #[must_use]
+    pub fn load_beside(
+        files: &[Arc<Source>],
+        support: &[Arc<Source>],
+        documents: &[DataDocument],
+        beside: &Beside<'_>,
+        limits: &EvaluationLimits,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let data = merge_documents(documents, &mut diagnostics);
-        let mut modules = parse(files, limits, &mut diagnostics);
+        let mut modules = Vec::new();
+        for module in parse(files, limits, &mut diagnostics) {
+            match parsed::put_in(module, beside, limits) {
+                Ok(module) => modules.push(module),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
+            }
+        }
         let imported = imported(&modules, parse(support, limits, &mut diagnostics));
         let mut support: BTreeSet<String> = imported.iter().map(|module| module.source.name().to_owned()).collect();
         modules.extend(imported);
