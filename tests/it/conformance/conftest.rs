@@ -21,7 +21,7 @@ const CASES: &[(&str, &str)] = &[
     ("input-separator-with-blank", "passed: the documents behind the separator are not read"),
     ("input-separator-with-comment", "passed: the documents behind the separator are not read"),
     ("input-mixed-line-ends", "passed: the documents behind the separator are not read"),
-    ("input-json-stream", "an error: one object a file"),
+    ("input-json-stream", "passed in a `.yaml` file, whose first object alone is read; an error in a `.json` file"),
     ("input-list", "passed: the List is one document"),
     ("namespace", "the same for names and patterns; a namespace without a package passes"),
     ("unqueried-package", "passed: nobody asks"),
