@@ -197,3 +197,50 @@ spec:
 "#,
     ),
 ];
+
+/// What the rules share, as libraries of policies have it.
+#[allow(dead_code, reason = "each benchmark uses what it needs")]
+pub(crate) const LIBRARY: &str = r#"package lib.workload
+
+templates contains input.spec if input.kind == "Pod"
+
+templates contains input.spec.template.spec if input.kind in {"Deployment", "StatefulSet", "DaemonSet", "Job"}
+
+templates contains input.spec.jobTemplate.spec.template.spec if input.kind == "CronJob"
+
+containers contains container if {
+	some template in templates
+	some container in template.containers
+}
+"#;
+
+/// One rule of a library. Of ten rules six are about workloads, three about other kinds, and one is about every object.
+#[allow(dead_code, reason = "each benchmark uses what it needs")]
+#[must_use]
+pub(crate) fn rule(number: usize, kind: usize) -> String {
+    let body = match kind {
+        0 => {
+            "\tinput.kind == \"Service\"\n\tsome port in input.spec.ports\n\tport.nodePort == NUMBER\n\tmsg := sprintf(\"port %v\", [port.port])\n"
+        }
+        1 => {
+            "\tinput.kind in {\"Ingress\", \"HTTPRoute\"}\n\tsome rule in input.spec.rules\n\tnot endswith(rule.host, \".com\")\n\tmsg := sprintf(\"host %v\", [rule.host])\n"
+        }
+        2 => {
+            "\tinput.kind == \"ConfigMap\"\n\tsome key, value in input.data\n\tcontains(value, \"word-NUMBER\")\n\tmsg := sprintf(\"key %v\", [key])\n"
+        }
+        3 => {
+            "\tnot input.metadata.labels[\"app.kubernetes.io/name\"]\n\tmsg := sprintf(\"%v NUMBER\", [input.metadata.name])\n"
+        }
+        4 | 5 => {
+            "\tsome container in workload.containers\n\tendswith(container.image, \":NUMBER\")\n\tmsg := sprintf(\"image %v\", [container.image])\n"
+        }
+        6 | 7 => {
+            "\tinput.kind in {\"Deployment\", \"StatefulSet\"}\n\tsome container in input.spec.template.spec.containers\n\tnot container.resources.limits.memory\n\tmsg := sprintf(\"%v NUMBER\", [container.name])\n"
+        }
+        _ => {
+            "\tinput.kind == \"Deployment\"\n\tinput.spec.replicas > NUMBER\n\tsome variable in input.spec.template.spec.containers[_].env\n\tvariable.name == \"PASSWORD\"\n\tmsg := sprintf(\"variable %v\", [variable.name])\n"
+        }
+    };
+    let body = body.replace("NUMBER", &number.to_string());
+    format!("package policies.rule_{number:03}\n\nimport data.lib.workload\n\ndeny contains msg if {{\n{body}}}\n")
+}
