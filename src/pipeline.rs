@@ -40,7 +40,7 @@ use crate::tree::ReadTree;
 
 pub use changed::{Affected, affected};
 pub use compare::{Published, compare_with_branches, published};
-pub use conftest::policy_options;
+pub use conftest::{dialect_of, policy_options};
 pub use cores::Cores;
 pub use difference::{Objects, PublishedBranch, difference, environments_of, published_objects, rendered_objects};
 pub use drift::{Drift, DriftError, DriftOptions, drift};

@@ -11,8 +11,8 @@ use super::exit::{Exit, Failure};
 use super::terminal::Terminal;
 use crate::config::{CONFTEST_FILE, CONFTEST_PREFIX, ConftestSettings, Project, RegoVersion, Spanned};
 use crate::diagnostic::{Diagnostic, Severity, rules};
+use crate::evaluate::PolicyOptions;
 use crate::evaluate::conftest::{NamespacePattern, Namespaces, Tally};
-use crate::evaluate::{Dialect, PolicyOptions};
 use crate::load::LooseFile;
 use crate::pipeline;
 use crate::source::Source;
@@ -189,11 +189,8 @@ fn options(
         Version::V0 => RegoVersion::V0,
         Version::V1 => RegoVersion::V1,
     });
-    let dialect = match version.or(settings.rego_version) {
-        None => Dialect::Detect,
-        Some(RegoVersion::V0) => Dialect::V0,
-        Some(RegoVersion::V1) => Dialect::V1,
-    };
+    let configured = project.map(|project| project.policies.rego);
+    let dialect = pipeline::dialect_of(version.or(settings.rego_version).or(configured).unwrap_or_default());
     // policies may ask in which folder a file lies: that of a loose file is where it is on this machine
     let folder = global.directory.canonicalize().unwrap_or_else(|_| global.directory.clone());
     let folder = folder.to_string_lossy().into_owned();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::project::Spanned;
+use super::raw::RegoVersion;
 use crate::diagnostic::{Diagnostic, did_you_mean, rules};
 use crate::source::{Location, Source, Span};
 
@@ -38,24 +39,12 @@ pub struct ConftestSettings {
     pub ignore: Option<Spanned<String>>,
 }
 
-/// The language of policies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RegoVersion {
-    /// `v0`
-    V0,
-    /// `v1`
-    V1,
-}
-
-impl RegoVersion {
-    /// Reads `v0` or `v1`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "v0" | "V0" => Some(Self::V0),
-            "v1" | "V1" => Some(Self::V1),
-            _ => None,
-        }
+/// Reads `v0` or `v1`.
+fn rego_version(text: &str) -> Option<RegoVersion> {
+    match text {
+        "v0" | "V0" => Some(RegoVersion::V0),
+        "v1" | "V1" => Some(RegoVersion::V1),
+        _ => None,
     }
 }
 
@@ -230,7 +219,7 @@ impl Reading {
             }
             _ => value
                 .into_text()
-                .and_then(|text| RegoVersion::parse(&text).ok_or("`v0` or `v1`"))
+                .and_then(|text| rego_version(&text).ok_or("`v0` or `v1`"))
                 .map(|version| settings.rego_version = Some(version)),
         };
         if let Err(expected) = outcome {

@@ -19,14 +19,14 @@ mod typed;
 use std::sync::Arc;
 
 pub(crate) use branch::{NAME_RULE, is_name};
-pub use conftest::{CONFTEST_FILE, CONFTEST_PREFIX, ConftestSettings, RegoVersion};
+pub use conftest::{CONFTEST_FILE, CONFTEST_PREFIX, ConftestSettings};
 pub use location::{FileLocation, LocationError, SchemaLocation, SchemaRequest, UrlLocation};
 pub use pattern::{AppPath, FolderPattern, Globs, PatternError};
 pub use project::{
     App, Author, BUILTIN_PACKS, DEFAULT_KUBERNETES, ENVIRONMENT_PLACEHOLDER, Environment, Output, Policies, Project,
     Schemas, Signing, Spanned, TemplateSyntax, Verify,
 };
-pub use raw::{Engine, Layout, SignatureFormat, UnknownKinds};
+pub use raw::{Engine, Layout, RegoVersion, SignatureFormat, UnknownKinds};
 pub use schema::json_schema;
 
 use crate::diagnostic::{Diagnostic, rules};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::location::SchemaLocation;
 use super::pattern::{AppPath, Globs};
-use super::raw::{Engine, Layout, SignatureFormat, UnknownKinds};
+use super::raw::{Engine, Layout, RegoVersion, SignatureFormat, UnknownKinds};
 use crate::source::Location;
 use crate::tree::RepoPath;
 
@@ -166,12 +166,15 @@ pub struct Policies {
     pub waivers: Option<Spanned<RepoPath>>,
     /// Whether objects may carry waivers themselves.
     pub waiver_annotations: bool,
+    /// The version of Rego of the files at `paths`.
+    pub rego: RegoVersion,
 }
 
 impl Default for Policies {
     fn default() -> Self {
         let builtin = vec![Spanned::default_value("good-practice".to_owned())];
-        Self { paths: None, namespaces: None, builtin, waivers: None, waiver_annotations: false }
+        let rego = RegoVersion::default();
+        Self { paths: None, namespaces: None, builtin, rego, waivers: None, waiver_annotations: false }
     }
 }
 

@@ -170,6 +170,22 @@ pub(super) struct Policies {
     /// writes a manifest would waive its findings without another's review.
     #[serde(default)]
     pub(super) waiver_annotations: bool,
+    /// The version of Rego that the policies are written in; templates of Gatekeeper say it themselves.
+    #[serde(default)]
+    pub(super) rego: RegoVersion,
+}
+
+/// A version of Rego.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RegoVersion {
+    /// For each file: v1 if it reads as v1, else v0.
+    #[default]
+    Detect,
+    /// What OPA before 1.0 reads: `deny[msg] { … }`. A file that imports `rego.v1` is v1 all the same.
+    V0,
+    /// What OPA reads since 1.0: `deny contains msg if { … }`.
+    V1,
 }
 
 /// The shape of the output branch and its commits.

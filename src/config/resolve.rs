@@ -72,12 +72,13 @@ fn policies(policies: raw::Policies, reading: &mut Reading<'_>) -> Policies {
     let paths = policies.paths.map(|paths| reading.repo_paths(&paths, &["policies", "paths"]));
     let waivers = policies.waivers.and_then(|path| reading.repo_path(&path, &["policies", "waivers"]));
     let waiver_annotations = policies.waiver_annotations;
+    let rego = policies.rego;
     let namespaces = policies.namespaces.map(|names| {
         let place = |index: usize| reading.location(&["policies", "namespaces", &index.to_string()]);
         names.into_iter().enumerate().map(|(index, name)| Spanned::written(name, place(index))).collect()
     });
     let Some(names) = policies.builtin else {
-        return Policies { paths, namespaces, waivers, waiver_annotations, ..Policies::default() };
+        return Policies { paths, namespaces, rego, waivers, waiver_annotations, ..Policies::default() };
     };
     for (index, name) in names.iter().enumerate() {
         if !BUILTIN_PACKS.contains(&name.as_str()) {
@@ -99,7 +100,7 @@ fn policies(policies: raw::Policies, reading: &mut Reading<'_>) -> Policies {
         .into_iter()
         .enumerate()
         .map(|(index, name)| Spanned::written(name, reading.location(&["policies", "builtin", &index.to_string()])));
-    Policies { paths, namespaces, builtin: builtin.collect(), waivers, waiver_annotations }
+    Policies { paths, namespaces, builtin: builtin.collect(), rego, waivers, waiver_annotations }
 }
 
 fn author(text: &str, reading: &mut Reading<'_>) -> Option<Author> {

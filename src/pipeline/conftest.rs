@@ -3,16 +3,27 @@
 use super::Limits;
 use super::judge::policies_with;
 use super::loose::LooseRun;
-use crate::config::Project;
+use crate::config::{Project, RegoVersion};
 use crate::diagnostic::{Diagnostic, rules};
 use crate::evaluate::conftest::{NamespacePattern, Namespaces};
-use crate::evaluate::{self, Judgement, Kubernetes, PolicyOptions, PolicySet};
+use crate::evaluate::{self, Dialect, Judgement, Kubernetes, PolicyOptions, PolicySet};
 use crate::load::Checks;
 use crate::manifest::Manifest;
 
+/// The dialect of a version of Rego.
+#[must_use]
+pub fn dialect_of(version: RegoVersion) -> Dialect {
+    match version {
+        RegoVersion::Detect => Dialect::Detect,
+        RegoVersion::V0 => Dialect::V0,
+        RegoVersion::V1 => Dialect::V1,
+    }
+}
+
 /// What a project says about its policies. Namespaces that cannot be read are mistakes of its configuration.
 pub fn policy_options(project: &Project) -> Result<PolicyOptions, Vec<Diagnostic>> {
-    let Some(written) = &project.policies.namespaces else { return Ok(PolicyOptions::default()) };
+    let options = PolicyOptions { dialect: dialect_of(project.policies.rego), ..PolicyOptions::default() };
+    let Some(written) = &project.policies.namespaces else { return Ok(options) };
     let mut refused = Vec::new();
     let mut patterns = Vec::new();
     for name in written {
@@ -29,7 +40,7 @@ pub fn policy_options(project: &Project) -> Result<PolicyOptions, Vec<Diagnostic
         }
     }
     match refused.is_empty() {
-        true => Ok(PolicyOptions { namespaces: Namespaces::Chosen(patterns), ..PolicyOptions::default() }),
+        true => Ok(PolicyOptions { namespaces: Namespaces::Chosen(patterns), ..options }),
         false => Err(refused),
     }
 }
