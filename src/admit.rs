@@ -35,7 +35,7 @@ pub struct Evidence {
     pub apps: BTreeMap<String, AppEvidence>,
     /// How many objects a schema was applied to.
     pub validated: usize,
-    /// How many objects at least one policy judged.
+    /// How many objects were held against policies that did not all fail; a policy about other kinds counts.
     pub judged: usize,
     /// The waivers that covered findings.
     pub waivers: BTreeSet<UsedWaiver>,

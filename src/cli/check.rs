@@ -25,6 +25,7 @@ use crate::tree::{MemoryTree, ReadTree};
   hydrant check --rev HEAD            what is committed, whatever the work tree holds
   hydrant check --staged              what the next commit will hold, of the apps that it changes
   hydrant check --changed-since main  only the apps that differ from where this branch left main
+  hydrant check -v                    what each policy judged, and what none did
   hydrant check --report json=r.json  and a report for machines")]
 pub(super) struct Arguments {
     /// Environments, or apps in them; everything by default
@@ -177,6 +178,9 @@ pub(super) fn write_reports(
     }
     terminal.say(&human::findings(report, terminal.style()));
     terminal.talk(&waivers::human(report));
+    if arguments.verbose {
+        terminal.say(&human::policies(&report.accounting.policies));
+    }
     terminal.talk(&summary(report, &accounting(report), elapsed, terminal));
     Ok(())
 }

@@ -109,11 +109,14 @@ struct ReportArguments {
     /// The lowest severity that refuses
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     fail_on: Threshold,
+    /// Also tell what each policy rule judged, which engine ran it, and which objects no policy judged
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 impl Default for ReportArguments {
     fn default() -> Self {
-        Self { reports: Vec::new(), fail_on: Threshold::Error }
+        Self { reports: Vec::new(), fail_on: Threshold::Error, verbose: false }
     }
 }
 

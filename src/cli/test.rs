@@ -136,7 +136,13 @@ fn run_once(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Resu
     let coverage = arguments.coverage || arguments.min_coverage.is_some();
     let began = Instant::now();
     let clock = || began.elapsed();
-    let options = TestOptions { selected: &selected, coverage, clock: &clock, limits: EvaluationLimits::default() };
+    let options = TestOptions {
+        selected: &selected,
+        coverage,
+        clock: &clock,
+        dialect: crate::pipeline::dialect_of(project.as_ref().map(|project| project.policies.rego).unwrap_or_default()),
+        limits: EvaluationLimits::default(),
+    };
     let tested = testing::test(&files, &support, &options, &Bar::new(terminal));
     let report = report(tested, arguments.min_coverage);
     for target in &arguments.reports {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regorus::unstable::Rule;
 
 use super::complaint::Complaint;
+use super::concern::{Concern, Derivation};
 use super::conflict::Conflicts;
 use super::conftest::{ExceptionRule, Form, inspect_exception};
 use super::dialect::{self, Dialect};
@@ -14,10 +15,11 @@ use super::edit::Lowered;
 use super::finding;
 use super::graph::{Names, name_of, own_names, recursion, written_path};
 use super::lower::{Renamed, Target, lower};
-use super::machine::{Machine, Plan, Texts};
+use super::machine::Machine;
 use super::metadata::{Annotations, Metadata};
 use super::module::Module;
-use super::set::PolicyRule;
+use super::plan::{Plan, Texts};
+use super::set::{PolicyRule, RuleEngine};
 use super::shape::{self, Reporter};
 use super::target::RESERVED;
 use super::{EvaluationLimits, calls, texts, value};
@@ -161,6 +163,8 @@ pub(super) struct Prepared {
     exceptions: Vec<ExceptionRule>,
     /// Of the rules, then of the exceptions.
     pub(super) paths: Vec<String>,
+    /// The same.
+    pub(super) concerns: Vec<Concern>,
     pub(super) interpreted: BTreeSet<usize>,
     pub(super) machine: Vec<Lowered>,
     /// What the interpreter gets for each module.
@@ -195,6 +199,8 @@ pub(super) fn prepare<'a>(
     more: impl Fn(usize) -> Vec<Renamed<'a>>,
 ) -> Result<Prepared, Problem> {
     let own = own_names(modules);
+    let derivation = Derivation::of(modules, &own, asked);
+    let mut concerns = Vec::new();
     let (mut divided, mut interpreted_rules) = (Divided::default(), BTreeSet::new());
     let mut policy_rules: Vec<PolicyRule> = Vec::new();
     let mut paths = Vec::new();
@@ -214,7 +220,10 @@ pub(super) fn prepare<'a>(
         for reporter in &reporters {
             let name = format!("__hydrant_{}_{}", policy_rules.len(), reporter.name);
             let package = module.slice(module.syntax.package.refr.span());
-            paths.push(format!("data.{package}.{name}"));
+            paths.push(match reporter.whole {
+                true => members_of(&format!("data.{package}.{name}")),
+                false => format!("data.{package}.{name}"),
+            });
             namesakes.entry(package).or_default().push(Namesake {
                 old: reporter.name.clone(),
                 new: name.clone(),
@@ -223,6 +232,7 @@ pub(super) fn prepare<'a>(
             if conflicts.reached_by(&names, number, module, reporter.rule) {
                 interpreted_rules.insert(policy_rules.len());
             }
+            concerns.push(derivation.concern(number, reporter.rule));
             policy_rules.push(describe(module, reporter, &reporters, &annotations));
             renamed.push(Renamed { span: reporter.name_span, name });
         }
@@ -232,6 +242,8 @@ pub(super) fn prepare<'a>(
         interpreter.push(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?);
     }
     interpreted_rules.extend(exceptions.interpreted.iter().map(|number| policy_rules.len() + number));
+    // what is excepted is asked whatever the kind
+    concerns.extend(exceptions.paths.iter().map(|_| Concern::Any));
     paths.append(&mut exceptions.paths);
     for (package, names) in exceptions.namesakes {
         namesakes.entry(package).or_default().extend(names);
@@ -241,12 +253,18 @@ pub(super) fn prepare<'a>(
         rules: policy_rules,
         exceptions: exceptions.rules,
         paths,
+        concerns,
         interpreted: interpreted_rules,
         machine,
         interpreter,
         under_old_names: renamed.collect(),
         collecting: divided.collecting(),
     })
+}
+
+/// The members of a list, or of a set that may be undefined, as a set.
+fn members_of(path: &str) -> String {
+    format!("{{member | some member in {path}}}")
 }
 
 /// The exceptions of all modules.
@@ -282,7 +300,7 @@ impl<'a> Excepting<'a> {
                 self.interpreted.push(self.rules.len());
             }
             self.paths.push(match form {
-                Form::Whole => format!("data.{package}.exception"),
+                Form::Whole => members_of(&format!("data.{package}.exception")),
                 Form::Member => {
                     let name = format!("__hydrant_{}_exception", self.rules.len());
                     self.namesakes.entry(package).or_default().push(Namesake {
@@ -320,8 +338,8 @@ pub(super) fn compile(
 ) -> Result<Compiled, Problem> {
     let prepared = prepare(modules, &Conflicts::of(modules), asked, |_| Vec::new())?;
     let texts = prepared.texts(modules);
-    let Prepared { rules, exceptions, paths, interpreted, machine, .. } = prepared;
-    let plan = Plan::make(texts, paths, interpreted, &value::of_node(data), limits).map(Arc::new);
+    let Prepared { mut rules, exceptions, paths, concerns, interpreted, machine, .. } = prepared;
+    let plan = Plan::make(texts, paths, concerns, &interpreted, &value::of_node(data), limits).map(Arc::new);
     let tried = plan.and_then(|plan| {
         // what a worker will do later, without asking whether it can
         let mut machine = Machine::new(Arc::clone(&plan), value::of_node(data), limits.clone())?;
@@ -329,6 +347,11 @@ pub(super) fn compile(
     });
     let original = |number: usize, line, column| machine[number].original_place(line, column);
     let plan = tried.map_err(|error| blame(&error, modules, original))?;
+    for (rule, why) in plan.interpreted() {
+        if let Some(rule) = rules.get_mut(*rule) {
+            rule.engine = RuleEngine::Interpreter { why: why.clone() };
+        }
+    }
     Ok(Compiled { rules, exceptions, plan })
 }
 
@@ -372,6 +395,7 @@ fn describe(
         overridable: overridable.unwrap_or(true),
         enforce_after,
         since,
+        engine: RuleEngine::VirtualMachine,
         package: module.package_name(),
         name: reporter.name.clone(),
         location: module.location(reporter.name_span),

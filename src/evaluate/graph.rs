@@ -44,6 +44,11 @@ impl<'a> Names<'a> {
         self.imports.get(name)?.strip_prefix(&["data".to_owned()])
     }
 
+    /// The path below `input` that an import gives a name to.
+    pub(super) fn imported_input(&self, name: &str) -> Option<&[String]> {
+        self.imports.get(name)?.strip_prefix(&["input".to_owned()])
+    }
+
     /// The full path of a reference below `data`; `None` for what does not lie there.
     pub(super) fn resolve(&self, reference: &Reference) -> Option<Vec<String>> {
         let (first, rest) = reference.path.split_first()?;

@@ -3,144 +3,48 @@
 //! Programs are not shared between workers: the reference counts of their literals would be, which costs a quarter to
 //! two thirds more processor time.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use regorus::Engine;
 use regorus::Value as RegoValue;
-use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::RegoVM;
 use regorus::rvm::program::Program;
 use regorus::utils::limits::ExecutionTimerConfig;
 
+use super::concern::Subject;
 use super::module::lengths;
+use super::plan::{Call, Plan, Selection, entry_of_rule};
+use super::rule_set::RuleSet;
 use super::{EvaluationLimits, builtins};
-
-/// The package of the rules that collect what the policies report. No policy can name it: it is not in its text.
-pub(super) const PACKAGE: &str = "__hydrant__";
-
-/// How many rules go into one program; a program's size is limited to 65,535 instructions.
-const RULES_IN_A_PROGRAM: usize = 64;
 
 /// What OPA calls a conflict.
 const SEVERAL_VALUES: &str = "something that it depends on has several values for this object";
 
-/// File names and texts that load together, written for each engine.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Texts {
-    /// For the virtual machine.
-    pub(super) machine: Vec<(String, String)>,
-    /// For the interpreter.
-    pub(super) interpreter: Vec<(String, String)>,
+/// What came of one input.
+pub(super) struct Evaluated {
+    /// The rules that were asked.
+    pub(super) concerned: Arc<RuleSet>,
+    /// What rules report, in the order of the rules, and why some gave no verdict. A rule that reports nothing is not
+    /// in it.
+    pub(super) results: Vec<(usize, Members)>,
 }
 
-/// Policy texts that compile together, and which engine evaluates which rule.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Plan {
-    texts: Texts,
-    /// For each rule the path of the set that holds what it reports, as a Rego expression.
-    paths: Vec<String>,
-    /// Rules that the virtual machine evaluates, by program.
-    programs: Vec<Vec<usize>>,
-    /// Rules that only the interpreter can evaluate, or evaluate safely.
-    interpreted: Vec<usize>,
-    /// Those of them that the virtual machine does not even compile.
-    unfit: Vec<usize>,
+impl Evaluated {
+    /// What each of some rules reports: nothing where nothing was reported.
+    pub(super) fn of_each(&self, rules: std::ops::Range<usize>) -> Vec<Members> {
+        let mut all = vec![Ok(Vec::new()); rules.len()];
+        for (rule, members) in self.results.iter().filter(|(rule, _)| rules.contains(rule)) {
+            all[rule - rules.start] = members.clone();
+        }
+        all
+    }
 }
 
-impl Plan {
-    /// Compiles everything once, to see that it does and how. `conflicting` are rules whose failures the virtual
-    /// machine would not notice.
-    pub(super) fn make(
-        texts: Texts,
-        paths: Vec<String>,
-        conflicting: BTreeSet<usize>,
-        data: &RegoValue,
-        limits: &EvaluationLimits,
-    ) -> Result<Self, String> {
-        let (interpreted, mut fit): (Vec<usize>, Vec<usize>) =
-            (0..paths.len()).partition(|rule| conflicting.contains(rule));
-        let mut plan = Self { texts, paths, programs: in_programs(&fit), interpreted, unfit: Vec::new() };
-        let mut engine = plan.engine(&plan.texts.machine, data, limits)?;
-        let interpreted = plan.interpreted.iter().copied();
-        plan.unfit = interpreted.filter(|rule| !plan.fits(&mut engine, *rule)).collect();
-        if plan.compile(&mut engine).is_err() {
-            let unfit: Vec<usize> = fit.extract_if(.., |rule| !plan.fits(&mut engine, *rule)).collect();
-            plan.programs = in_programs(&fit);
-            plan.interpreted.extend(&unfit);
-            plan.unfit.extend(&unfit);
-            let mut engine = plan.engine(&plan.texts.machine, data, limits)?;
-            plan.compile(&mut engine)?;
-        }
-        Ok(plan)
-    }
-
-    /// The rules that the interpreter evaluates.
-    #[cfg(test)]
-    pub(super) fn interpreted(&self) -> &[usize] {
-        &self.interpreted
-    }
-
-    /// What the virtual machine's programs were compiled from.
-    pub(super) fn machine_texts(&self) -> &[(String, String)] {
-        &self.texts.machine
-    }
-
-    /// How many rules there are.
-    pub(super) fn rules(&self) -> usize {
-        self.paths.len()
-    }
-
-    /// The path of the set that holds what a rule reports.
-    pub(super) fn path_of(&self, rule: usize) -> &str {
-        &self.paths[rule]
-    }
-
-    fn fits(&self, engine: &mut Engine, rule: usize) -> bool {
-        let entry = entry_of_rule(rule);
-        engine
-            .compile_with_entrypoint(&entry.as_str().into())
-            .is_ok_and(|policy| Compiler::compile_from_policy(&policy, &[&entry]).is_ok())
-    }
-
-    /// An engine that holds all texts, and the rules that collect.
-    fn engine(
-        &self,
-        texts: &[(String, String)],
-        data: &RegoValue,
-        limits: &EvaluationLimits,
-    ) -> Result<Engine, String> {
-        let collecting = (format!("<{PACKAGE}>"), self.collecting_module());
-        new_engine(texts.iter().chain([&collecting]), data, limits)
-    }
-
-    fn collecting_module(&self) -> String {
-        let mut text = format!("package {PACKAGE}\n");
-        for (rule, path) in self.paths.iter().enumerate() {
-            text.push_str(&format!("rule_{rule} contains member if some member in {path}\n"));
-        }
-        for (program, rules) in self.programs.iter().enumerate() {
-            for rule in rules {
-                let path = &self.paths[*rule];
-                text.push_str(&format!("all_{program} contains [{rule}, member] if some member in {path}\n"));
-            }
-        }
-        text
-    }
-
-    fn compile(&self, engine: &mut Engine) -> Result<Vec<Arc<Program>>, String> {
-        let compile = |(number, rules): (usize, &Vec<usize>)| {
-            let all = entry_of_program(number);
-            let single: Vec<String> = rules.iter().map(|rule| entry_of_rule(*rule)).collect();
-            let entries: Vec<&str> = std::iter::once(&all).chain(&single).map(String::as_str).collect();
-            let policy = engine.compile_with_entrypoint(&all.as_str().into()).map_err(|error| error.to_string())?;
-            Compiler::compile_from_policy(&policy, &entries).map_err(|error| error.to_string())
-        };
-        self.programs.iter().enumerate().map(compile).collect()
-    }
-}
+/// What a rule reports, or why it gave no verdict.
+pub(super) type Members = Result<Vec<RegoValue>, String>;
 
 /// An engine that holds some texts.
 pub(super) fn new_engine<'a>(
@@ -150,7 +54,7 @@ pub(super) fn new_engine<'a>(
 ) -> Result<Engine, String> {
     let mut engine = Engine::new();
     builtins::register(&mut engine, limits.strict_builtin_errors)?;
-    engine.set_strict_builtin_errors(limits.strict_builtin_errors);
+    engine.set_strict_builtin_errors(limits.strict_builtin_errors); // false, as OPA: a failing built-in is undefined
     engine.set_policy_length_config(lengths(limits));
     engine.set_execution_timer_config(timer(limits));
     for (name, text) in texts {
@@ -158,18 +62,6 @@ pub(super) fn new_engine<'a>(
     }
     engine.add_data(data.clone()).map_err(|error| error.to_string())?;
     Ok(engine)
-}
-
-fn in_programs(rules: &[usize]) -> Vec<Vec<usize>> {
-    rules.chunks(RULES_IN_A_PROGRAM).map(<[usize]>::to_vec).collect()
-}
-
-fn entry_of_rule(rule: usize) -> String {
-    format!("data.{PACKAGE}.rule_{rule}")
-}
-
-fn entry_of_program(program: usize) -> String {
-    format!("data.{PACKAGE}.all_{program}")
 }
 
 fn timer(limits: &EvaluationLimits) -> ExecutionTimerConfig {
@@ -184,28 +76,27 @@ pub(super) struct Machine {
     programs: Vec<RegoVM>,
     /// Made when first needed: most sets never need it.
     interpreter: Option<Engine>,
+    /// What is asked about which objects, as far as some were there: by kind and version.
+    selections: BTreeMap<Option<String>, BTreeMap<Option<String>, Arc<Selection>>>,
 }
 
 impl Machine {
     /// Compiles a plan. Fails only if the plan was made for other data or limits.
     pub(super) fn new(plan: Arc<Plan>, data: RegoValue, limits: EvaluationLimits) -> Result<Self, String> {
-        if plan.paths.is_empty() {
-            return Ok(Self { plan, data, limits, programs: Vec::new(), interpreter: None });
-        }
-        let mut engine = plan.engine(&plan.texts.machine, &data, &limits)?;
-        let programs = plan.compile(&mut engine)?;
+        let programs =
+            if plan.is_empty() { Vec::new() } else { plan.compile(&mut plan.machine_engine(&data, &limits)?)? };
         let programs =
             programs.into_iter().map(|program| virtual_machine(program, &data, &limits)).collect::<Result<_, _>>()?;
-        Ok(Self { plan, data, limits, programs, interpreter: None })
+        Ok(Self { plan, data, limits, programs, interpreter: None, selections: BTreeMap::new() })
     }
 
     /// Starts the interpreter if it is needed, and runs the rules that nothing else compiled on an empty object: it finds
     /// some mistakes only when it runs.
     pub(super) fn try_interpreted(&mut self) -> Result<(), String> {
-        if !self.plan.interpreted.is_empty() {
+        if !self.plan.interpreted().is_empty() {
             self.start_interpreter()?;
         }
-        let rules = self.plan.unfit.clone();
+        let rules = self.plan.unfit().to_vec();
         for rule in rules {
             match self.interpret(rule, &RegoValue::new_object()) {
                 // of this object, which is nobody's: the objects that are judged will tell
@@ -234,29 +125,48 @@ impl Machine {
         (&self.plan, &self.data)
     }
 
-    /// What every rule reports about an input: `results[rule]` is its members, or why it has none.
-    pub(super) fn evaluate(&mut self, input: &RegoValue) -> Vec<Result<Vec<RegoValue>, String>> {
-        let mut results: Vec<Result<Vec<RegoValue>, String>> = vec![Ok(Vec::new()); self.plan.paths.len()];
-        let plan = Arc::clone(&self.plan);
-        for (number, rules) in plan.programs.iter().enumerate() {
-            let vm = &mut self.programs[number];
+    /// What the rules report about an input. Rules that are not about the subject are not asked; without one, all are.
+    pub(super) fn evaluate(&mut self, input: &RegoValue, subject: Option<Subject<'_>>) -> Evaluated {
+        let selection = match subject {
+            Some(subject) => self.selection(subject),
+            None => Arc::new(self.plan.select(None)),
+        };
+        let mut results = Vec::new();
+        for call in &selection.calls {
+            let vm = &mut self.programs[call.program];
             vm.set_input(input.clone());
-            let collected = vm.execute_entry_point_by_name(&entry_of_program(number));
-            if collected.is_ok_and(|members| sort_by_rule(&members, &mut results)) {
-                continue;
-            }
-            // something failed: each rule for itself, so that only the one that fails is without a verdict
-            for rule in rules {
-                results[*rule] = self.evaluate_alone(number, *rule, input);
+            let sets = vm.execute_entry_point_by_name(&call.entry);
+            if !sets.is_ok_and(|sets| add_members(&sets, call, &mut results)) {
+                // something failed: each rule for itself, so that only the one that fails is without a verdict
+                for rule in call.rules.iter().copied().filter(|rule| selection.concerned.contains(*rule)) {
+                    results.push((rule, self.evaluate_alone(call.program, rule, input)));
+                }
             }
         }
-        for rule in &plan.interpreted {
-            results[*rule] = self.interpret(*rule, input);
+        for rule in &selection.interpreted {
+            results.push((*rule, self.interpret(*rule, input)));
         }
-        results
+        results.sort_by_key(|(rule, _)| *rule);
+        Evaluated { concerned: Arc::clone(&selection.concerned), results }
     }
 
-    fn evaluate_alone(&mut self, program: usize, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
+    fn selection(&mut self, subject: Subject<'_>) -> Arc<Selection> {
+        let key = self.plan.key(subject);
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let by_version = match self.selections.iter_mut().find(|(kind, _)| kind.as_deref() == key.kind) {
+            Some((_, by_version)) => by_version,
+            None => self.selections.entry(owned(key.kind)).or_default(),
+        };
+        match by_version.iter().find(|(version, _)| version.as_deref() == key.version) {
+            Some((_, known)) => Arc::clone(known),
+            None => {
+                let new = Arc::new(self.plan.select(Some(key)));
+                Arc::clone(by_version.entry(owned(key.version)).or_insert(new))
+            }
+        }
+    }
+
+    fn evaluate_alone(&mut self, program: usize, rule: usize, input: &RegoValue) -> Members {
         let vm = &mut self.programs[program];
         vm.set_input(input.clone());
         match vm.execute_entry_point_by_name(&entry_of_rule(rule)) {
@@ -268,11 +178,11 @@ impl Machine {
     fn start_interpreter(&mut self) -> Result<&mut Engine, String> {
         match &mut self.interpreter {
             Some(engine) => Ok(engine),
-            none => Ok(none.insert(self.plan.engine(&self.plan.texts.interpreter, &self.data, &self.limits)?)),
+            none => Ok(none.insert(self.plan.interpreter(&self.data, &self.limits)?)),
         }
     }
 
-    fn interpret(&mut self, rule: usize, input: &RegoValue) -> Result<Vec<RegoValue>, String> {
+    fn interpret(&mut self, rule: usize, input: &RegoValue) -> Members {
         let limit = self.limits.time;
         let engine = self.start_interpreter()?;
         engine.set_input(input.clone());
@@ -305,27 +215,27 @@ pub(super) fn virtual_machine(
     Ok(vm)
 }
 
-/// Distributes `[rule, member]` pairs. False if the value is no set of such pairs.
-fn sort_by_rule(collected: &RegoValue, results: &mut [Result<Vec<RegoValue>, String>]) -> bool {
-    let Ok(pairs) = collected.as_set() else { return *collected == RegoValue::Undefined };
-    for pair in pairs.iter_sorted() {
-        let Ok(parts) = pair.as_array() else { return false };
-        let (Some(rule), Some(member)) = (parts.get(0), parts.get(1)) else { return false };
-        let Some(Ok(members)) = rule.as_u64().ok().and_then(|rule| results.get_mut(rule as usize)) else {
-            return false;
-        };
-        members.push(member.clone());
+/// Adds what is in the sets that an entry point gave. False if it gave no such sets.
+fn add_members(sets: &RegoValue, call: &Call, results: &mut Vec<(usize, Members)>) -> bool {
+    let Ok(sets) = sets.as_array() else { return false };
+    if sets.len() != call.rules.len() || !sets.iter().all(|set| set.as_set().is_ok()) {
+        return false;
     }
+    let filled = call.rules.iter().zip(sets.iter()).filter(|(_, set)| set.as_set().is_ok_and(|set| !set.is_empty()));
+    results.extend(filled.map(|(rule, set)| (*rule, members_of(set))));
     true
 }
 
 /// regorus puts the values into some of its words; they could be anything, and are told nowhere.
 pub(super) fn without_values(error: String) -> String {
     let several = ["multiple outputs", "generated multiple times", "rule conflicts with rule at"];
-    if several.iter().any(|words| error.contains(words)) { SEVERAL_VALUES.to_owned() } else { error }
+    if several.iter().any(|words| error.contains(words)) {
+        return SEVERAL_VALUES.to_owned();
+    }
+    error
 }
 
-fn members_of(value: &RegoValue) -> Result<Vec<RegoValue>, String> {
+fn members_of(value: &RegoValue) -> Members {
     match value.as_set() {
         Ok(members) => Ok(members.iter_sorted().cloned().collect()),
         Err(_) => Err("the rule gave no set of messages".to_owned()),

@@ -7,17 +7,17 @@
 //! In the order of the work: [`module`] parses a file, whose [`dialect`] may be older than what follows knows; [`shape`],
 //! [`graph`] and [`calls`] refuse what could never report, never end, or never be reproduced; [`conflict`] finds the
 //! rules that may have several values, which one of the engines does not notice; [`lower`] and [`divide`] write around
-//! the engines' differences from OPA; [`closure`] puts modules together, and [`machine`] runs them; [`target`] is what
-//! it tells policies beside the object; [`finding`] turns results into diagnostics at a span, which
+//! the engines' differences from OPA; [`concern`] finds for which kinds of objects a rule is; [`closure`] puts modules
+//! together, [`plan`] says how they are asked, and [`machine`] asks; [`target`] is what it tells policies beside the object; [`finding`] turns results into diagnostics at a span, which
 //! [`reads`] looks for where a result does not tell it. [`gatekeeper`] does all that for constraint templates;
-//! [`conftest`] keeps the conventions of that tool; [`waivers`]
-//! holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
+//! [`conftest`] keeps the conventions of that tool; [`waivers`] holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
 //! [`builtins`] are functions of OPA that the engines lack; [`query`] asks policies a question that is not about an object.
 
 mod builtins;
 mod calls;
 mod closure;
 mod complaint;
+mod concern;
 mod conflict;
 pub mod conftest;
 mod dialect;
@@ -32,8 +32,10 @@ mod machine;
 mod metadata;
 mod module;
 mod options;
+mod plan;
 pub mod query;
 mod reads;
+mod rule_set;
 mod set;
 mod shape;
 mod shipped;
@@ -49,7 +51,8 @@ use std::time::Duration;
 
 pub use dialect::Dialect;
 pub use options::{PolicyFiles, PolicyOptions};
-pub use set::{DataDocument, Evaluator, Judgement, PolicyRule, PolicySet};
+pub use rule_set::RuleSet;
+pub use set::{DataDocument, Evaluator, Judgement, PolicyRule, PolicySet, RuleEngine};
 pub use shipped::{chosen, shipped, shipped_names};
 pub use target::Kubernetes;
 

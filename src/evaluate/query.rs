@@ -12,8 +12,9 @@ use regorus::unstable::{Expr, Rule};
 use super::closure::{Asked, Problem, add_removed_functions, blame, prepare, problems};
 use super::complaint::Complaint;
 use super::conflict::Conflicts;
-use super::machine::{Machine, Plan};
+use super::machine::Machine;
 use super::module::Module;
+use super::plan::Plan;
 use super::usage::bound_by;
 use super::value::of_node;
 use super::walk::every_expression;
@@ -135,8 +136,10 @@ fn ask(
         return Err(refused(found));
     }
     let mut machine = self::machine(&modules, data, engine, limits).map_err(|problem| refused(vec![problem]))?;
-    let result = machine.evaluate(input).into_iter().next();
-    result.unwrap_or_else(|| Ok(Vec::new())).map_err(|error| NoAnswer::Failed(Complaint::parse(&error).message))
+    let result = machine.evaluate(input, None).results.into_iter().next();
+    result
+        .map_or_else(|| Ok(Vec::new()), |(_, members)| members)
+        .map_err(|error| NoAnswer::Failed(Complaint::parse(&error).message))
 }
 
 fn machine(
@@ -152,7 +155,9 @@ fn machine(
         EngineChoice::AsPolicies if !limits.strict_builtin_errors => prepared.interpreted.clone(),
         EngineChoice::AsPolicies | EngineChoice::Interpreter => (0..prepared.paths.len()).collect(),
     };
-    let plan = Plan::make(texts, prepared.paths.clone(), interpreted, &of_node(data), limits).map(Arc::new);
+    let plan =
+        Plan::make(texts, prepared.paths.clone(), prepared.concerns.clone(), &interpreted, &of_node(data), limits)
+            .map(Arc::new);
     let machine = plan.and_then(|plan| Machine::new(plan, of_node(data), limits.clone()));
     let original = |number: usize, line, column| prepared.machine[number].original_place(line, column);
     machine.map_err(|error| blame(&error, modules, original))

@@ -1,11 +1,13 @@
 //! A policy set is all policies that judge an object: loaded, refused where they could fail open, and compiled.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use regorus::Value as RegoValue;
 
 use super::closure::{Asked, Compiled, add_removed_functions, compile, problems, settle, shapes};
 use super::complaint::Complaint;
+use super::concern::Subject;
 use super::conftest::{
     Definitions, ExceptionRule, Exceptions, JudgedFile, Tally, choose, combined_diagnostic, combined_failed,
     combined_input, names_judged_file, unqueried_packages, with_file,
@@ -13,10 +15,12 @@ use super::conftest::{
 use super::dialect::Dialect;
 use super::finding;
 use super::gatekeeper::{Gatekeeper, Judge, Surroundings};
-use super::machine::{Machine, Plan};
+use super::machine::{Evaluated, Machine};
 use super::module::Module;
 use super::options::{PolicyFiles, PolicyOptions};
+use super::plan::Plan;
 use super::reads::{Places, Reads};
+use super::rule_set::RuleSet;
 use super::target::{Kubernetes, RESERVED, data_for};
 use super::{EvaluationLimits, value};
 use crate::date::Date;
@@ -55,6 +59,8 @@ pub struct PolicyRule {
     pub enforce_after: Option<Date>,
     /// The version or day with which it came.
     pub since: Option<String>,
+    /// What evaluates it.
+    pub engine: RuleEngine,
     /// `policies.good_practice.latest_tag`
     pub package: String,
     /// `deny_latest_tag`
@@ -63,15 +69,51 @@ pub struct PolicyRule {
     pub location: Location,
 }
 
+/// What evaluates a rule. Both engines give the same results; the virtual machine is several times as fast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleEngine {
+    /// The virtual machine; the interpreter only where the machine fails.
+    VirtualMachine,
+    /// The interpreter.
+    Interpreter {
+        /// Why not the virtual machine.
+        why: String,
+    },
+}
+
 /// What the policies say of one object.
 #[derive(Debug, Default)]
 pub struct Judgement {
     /// Findings, in the order of the rules.
     pub diagnostics: Vec<Diagnostic>,
-    /// How many rules came to a verdict; a rule that failed did not.
+    /// How many rules were held against the object without failing, those that are not about its kind included.
     pub rules: usize,
     /// What Conftest would count, if somebody asked for that.
     pub tally: Tally,
+    /// The rules that came to a verdict. A rule that failed did not, nor did one that is not about this kind of object.
+    pub judged_by: Arc<RuleSet>,
+    /// How many findings there are of each rule that has some, failures not counted.
+    pub found: Vec<(usize, usize)>,
+}
+
+impl Judgement {
+    /// Counts findings of a rule.
+    pub(super) fn count(&mut self, rule: Option<usize>, findings: usize) {
+        let Some(rule) = rule.filter(|_| findings > 0) else { return };
+        match self.found.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, number)) => *number += findings,
+            None => self.found.push((rule, findings)),
+        }
+    }
+
+    /// Adds rules that came to a verdict, and takes away those that did not always.
+    pub(super) fn add(&mut self, judged: &BTreeSet<usize>, failed: &BTreeSet<usize>) {
+        if !judged.is_empty() || !failed.is_empty() {
+            let judged_by = Arc::make_mut(&mut self.judged_by);
+            judged.iter().for_each(|rule| judged_by.insert(*rule));
+            failed.iter().for_each(|rule| judged_by.remove(*rule));
+        }
+    }
 }
 
 /// Policies, compiled. Shared between workers, each of which takes its own [`evaluator`](Self::evaluator).
@@ -90,6 +132,8 @@ pub struct PolicySet {
     digest: Digest,
     gatekeeper: Gatekeeper,
     today: Option<Date>,
+    /// How many rules come from Rego files; those of Gatekeeper follow.
+    own: usize,
 }
 
 impl PolicySet {
@@ -104,7 +148,7 @@ impl PolicySet {
         Self::load_as(files, documents, Dialect::Detect, limits)
     }
 
-    /// As [`load`](Self::load), with the Rego version that the files are written in.
+    /// As [`load`](Self::load), with the Rego version that the files are written in; those that are shipped are v1.
     #[must_use]
     pub fn load_as(
         files: &[Arc<Source>],
@@ -130,7 +174,7 @@ impl PolicySet {
         let is_shipped = |source: &Arc<Source>| files.shipped.iter().any(|shipped| Arc::ptr_eq(shipped, source));
         let mut modules = Vec::new();
         for source in sorted(&all) {
-            let dialect = if is_shipped(&source) { Dialect::Detect } else { options.dialect };
+            let dialect = if is_shipped(&source) { Dialect::V1 } else { options.dialect };
             match Module::parse(&source, dialect, limits) {
                 Ok(module) => modules.push(module),
                 Err(diagnostic) => diagnostics.push(*diagnostic),
@@ -169,8 +213,9 @@ impl PolicySet {
         let folder = asks_for_file.then(|| options.folder.clone());
         let gatekeeper = Gatekeeper::default();
         let limits = limits.clone();
-        let today = None;
-        (Self { rules, exceptions, plan, data, definitions, folder, limits, digest, gatekeeper, today }, diagnostics)
+        let (own, today) = (rules.len(), None);
+        let set = Self { rules, exceptions, plan, data, definitions, folder, limits, digest, gatekeeper, own, today };
+        (set, diagnostics)
     }
 
     /// Adds the constraints of Gatekeeper, which judge after the rules.
@@ -188,6 +233,15 @@ impl PolicySet {
     #[must_use]
     pub fn on(mut self, today: Option<Date>) -> Self {
         self.today = today;
+        self
+    }
+
+    /// The same, with every rule asked about every object, whatever its text proves. Finds the same, and takes longer.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_concerns(mut self) -> Self {
+        self.plan = Arc::new(self.plan.without_concerns());
+        self.gatekeeper = self.gatekeeper.without_concerns();
         self
     }
 
@@ -227,7 +281,7 @@ impl PolicySet {
             reads: Reads::default(),
             target: None,
             file: None,
-            constraints: Judge::new(&self.gatekeeper, &self.limits, self.today),
+            constraints: Judge::new(&self.gatekeeper, self.own, &self.limits, self.today),
         }
     }
 
@@ -307,10 +361,10 @@ impl Evaluator<'_> {
         }
         let object = value::of_node(&manifest.root);
         self.open(manifest.source.name());
-        let results = self.machine.evaluate(&object);
+        let told = self.machine.evaluate(&object, Some(Subject::of(manifest)));
         let Self { set, machine, reads, .. } = self;
         let mut places: Option<(usize, Places)> = None;
-        collect(set, results, &mut judgement, &mut |number, rule, told| match told {
+        collect(set, told, &mut judgement, &mut |number, rule, told| match told {
             Ok(member) => finding::diagnostic(rule, member, manifest, set.today, || {
                 if places.as_ref().is_none_or(|(of, _)| *of != number) {
                     places = Some((number, reads.places(machine, number, &object, &[], &set.limits)));
@@ -329,9 +383,9 @@ impl Evaluator<'_> {
         let mut judgement = Judgement::default();
         let secrets: Vec<String> = manifests.iter().flat_map(|manifest| finding::secret_values(manifest)).collect();
         self.open("Combined");
-        let results = self.machine.evaluate(&combined_input(manifests));
+        let told = self.machine.evaluate(&combined_input(manifests), None);
         let today = self.set.today;
-        collect(self.set, results, &mut judgement, &mut |_, rule, told| match told {
+        collect(self.set, told, &mut judgement, &mut |_, rule, told| match told {
             Ok(member) => combined_diagnostic(rule, member, manifests, &secrets, today),
             Err(reason) => combined_failed(rule, reason, &secrets),
         });
@@ -350,31 +404,37 @@ impl Evaluator<'_> {
 type Word<'a> = dyn FnMut(usize, &PolicyRule, Result<&RegoValue, &str>) -> Diagnostic + 'a;
 
 /// Tells what the rules of the Rego files said, and what of it is excepted.
-fn collect(
-    set: &PolicySet,
-    mut results: Vec<Result<Vec<RegoValue>, String>>,
-    judgement: &mut Judgement,
-    word: &mut Word<'_>,
-) {
-    let excepting = results.split_off(results.len().saturating_sub(set.exceptions.len()));
+fn collect(set: &PolicySet, told: Evaluated, judgement: &mut Judgement, word: &mut Word<'_>) {
+    let all = set.own + set.exceptions.len();
     if let Some(definitions) = &set.definitions {
-        judgement.tally = definitions.tally(&set.rules, &results, &set.exceptions, &excepting);
+        let (rules, excepting) = (told.of_each(0..set.own), told.of_each(set.own..all));
+        judgement.tally = definitions.tally(&set.rules, &rules, &set.exceptions, &excepting);
     }
+    let Evaluated { concerned, mut results } = told;
+    judgement.judged_by = concerned;
+    judgement.rules = set.own;
+    if !set.exceptions.is_empty() {
+        let judged_by = Arc::make_mut(&mut judgement.judged_by);
+        (set.own..all).for_each(|number| judged_by.remove(number));
+    }
+    let excepting = results.split_off(results.partition_point(|(number, _)| *number < set.own));
     let mut exceptions = Exceptions::default();
-    for (number, (rule, result)) in set.exceptions.iter().zip(excepting).enumerate() {
+    for (number, result) in excepting {
+        let rule = &set.exceptions[number - set.own];
         match result {
             Ok(members) => exceptions.add(rule, &members),
             Err(error) => {
                 let reason = Complaint::parse(&error).message;
-                judgement.diagnostics.push(word(results.len() + number, &rule.0, Err(&reason)));
+                judgement.diagnostics.push(word(number, &rule.0, Err(&reason)));
             }
         }
     }
-    for (number, (rule, result)) in set.rules.iter().zip(results).enumerate() {
+    for (number, result) in results {
+        let rule = &set.rules[number];
         match result {
             Ok(members) => {
-                judgement.rules += 1;
                 let excepted = exceptions.of(rule);
+                judgement.count(Some(number), members.len());
                 judgement.diagnostics.extend(members.iter().map(|member| {
                     let mut found = word(number, rule, Ok(member));
                     // a rule that gave no verdict has nothing that could be excepted
@@ -382,7 +442,11 @@ fn collect(
                     found
                 }));
             }
-            Err(error) => judgement.diagnostics.push(word(number, rule, Err(&Complaint::parse(&error).message))),
+            Err(error) => {
+                judgement.rules -= 1;
+                Arc::make_mut(&mut judgement.judged_by).remove(number);
+                judgement.diagnostics.push(word(number, rule, Err(&Complaint::parse(&error).message)));
+            }
         }
     }
 }
@@ -465,7 +529,7 @@ mod tests {
             texts.iter().enumerate().map(|(number, text)| Source::file(format!("{number}.rego"), *text)).collect();
         let (set, diagnostics) = PolicySet::load(&files, &[], &EvaluationLimits::default());
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
-        set.plan.interpreted().to_vec()
+        set.plan.interpreted().iter().map(|(rule, _)| *rule).collect()
     }
 
     #[test]
@@ -473,7 +537,8 @@ mod tests {
         for name in crate::evaluate::shipped_names() {
             let files = crate::evaluate::shipped(name).expect("a name that is listed");
             let (set, _) = PolicySet::load(&files, &[], &EvaluationLimits::default());
-            let names: Vec<&str> = set.plan.interpreted().iter().map(|rule| set.rules[*rule].id.as_str()).collect();
+            let names: Vec<&str> =
+                set.plan.interpreted().iter().map(|(rule, _)| set.rules[*rule].id.as_str()).collect();
             assert!(names.is_empty(), "{names:?}");
         }
     }

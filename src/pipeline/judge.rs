@@ -18,12 +18,13 @@ use crate::evaluate::conftest::Tally;
 use crate::evaluate::gatekeeper::Surroundings;
 use crate::evaluate::waivers::{Review, Target, Waivers};
 use crate::evaluate::{
-    self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicyFiles, PolicyOptions, PolicySet,
+    self, DataDocument, EvaluationLimits, Evaluator, Kubernetes, PolicyFiles, PolicyOptions, PolicyRule, PolicySet,
+    RuleEngine, RuleSet,
 };
 use crate::load::{Checks, SchemaPlace};
 use crate::manifest::{Manifest, Name, ReadLimits};
 use crate::parse::parse;
-use crate::report::Accounting;
+use crate::report::{Accounting, RuleCoverage, UnjudgedObject};
 use crate::source::Source;
 use crate::validate::{Coverage, Schemas, UnknownKinds};
 
@@ -146,8 +147,15 @@ pub fn policies_with(
 /// What came of one object.
 pub(super) struct Judged {
     pub(super) coverage: Coverage,
-    pub(super) judged: bool,
     pub(super) tally: Tally,
+    /// The policy rules that came to a verdict.
+    pub(super) judged_by: Arc<RuleSet>,
+    /// How much each of them found, if anything.
+    pub(super) found: Vec<(usize, usize)>,
+    /// Whether it was held against some rule that did not fail.
+    pub(super) held: bool,
+    /// Who the object is, if no rule judged it.
+    pub(super) unjudged: Option<Box<UnjudgedObject>>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -193,6 +201,10 @@ pub(super) fn all(
         judged.diagnostics = judged.diagnostics.into_iter().map(within).collect();
         let target = Target { environment: Some(environment), app: Some(app), manifest: Some(manifest) };
         review.consider(&mut judged.diagnostics, target);
+        if let Some(object) = &mut judged.unjudged {
+            object.environment = Some((*environment).to_owned());
+            object.app = Some((*app).to_owned());
+        }
         by_environment.entry(environment).or_default().push(judged);
     }
     let judged: Vec<_> =
@@ -302,24 +314,48 @@ fn judge_one(object: &Object<'_>, evaluator: &mut Evaluator<'_>) -> Judged {
     evaluator.aim_at(object.kubernetes);
     let judgement = evaluator.judge_among(object.manifest, object.surroundings);
     let found = verdict.diagnostics.into_iter().chain(judgement.diagnostics);
+    let unjudged = judgement.judged_by.is_empty().then(|| {
+        let (kind, object) = (object.manifest.object.gvk.kind.to_string(), object.manifest.object.to_string());
+        Box::new(UnjudgedObject { environment: None, app: None, kind, object })
+    });
     Judged {
         coverage: verdict.coverage,
-        judged: judgement.rules > 0,
         tally: judgement.tally,
+        judged_by: judgement.judged_by,
+        found: judgement.found,
+        held: judgement.rules > 0,
+        unjudged,
         diagnostics: found.collect(),
     }
 }
 
-/// Every object that was judged is validated, skipped, or failed.
-pub(super) fn account(judged: &[Judged], accounting: &mut Accounting) {
+/// Every object that was judged is validated, skipped, or failed; by policies it is judged or not, where there are any.
+pub(super) fn account(judged: &[Judged], policies: &PolicySet, accounting: &mut Accounting) {
+    accounting.policies.rules = policies.rules().iter().map(rule_coverage).collect();
     for one in judged {
         match one.coverage {
             Coverage::Checked => accounting.validated += 1,
             Coverage::Skipped => *accounting.skipped_objects.entry("no schema").or_default() += 1,
             Coverage::Failed => accounting.unvalidated += 1,
         }
-        accounting.judged += usize::from(one.judged);
+        accounting.held += usize::from(one.held);
+        accounting.judged += usize::from(one.unjudged.is_none());
+        let rules = &mut accounting.policies.rules;
+        one.judged_by.iter().for_each(|rule| rules[rule].objects += 1);
+        one.found.iter().for_each(|(rule, findings)| rules[*rule].findings += findings);
+        if !policies.is_empty() {
+            accounting.policies.unjudged.extend(one.unjudged.as_deref().cloned());
+        }
     }
+}
+
+fn rule_coverage(rule: &PolicyRule) -> RuleCoverage {
+    let interpreted = match &rule.engine {
+        RuleEngine::VirtualMachine => None,
+        RuleEngine::Interpreter { why } => Some(why.clone()),
+    };
+    let path = format!("{}.{}", rule.package, rule.name);
+    RuleCoverage { id: rule.id.to_string(), path, interpreted, ..RuleCoverage::default() }
 }
 
 fn conclude(
@@ -332,7 +368,7 @@ fn conclude(
 ) -> (EnvironmentCheck, Accounting) {
     let Assembled { environment, manifests, apps, mut diagnostics, mut accounting } = assembled;
     accounting.objects = judged.len();
-    account(&judged, &mut accounting);
+    account(&judged, &gates.policies, &mut accounting);
     diagnostics.extend(broken.into_iter().map(|diagnostic| diagnostic.of_environment(&environment.name)));
     let rendered = || Box::new(manifests.iter().map(|(_, manifest)| manifest)) as Box<dyn Iterator<Item = _>>;
     waivers::consider_early(review, &mut diagnostics, Some(&environment.name), rendered);
@@ -344,7 +380,7 @@ fn conclude(
         policies: gates.waivers.digest_with(gates.policies.digest()),
         apps,
         validated: accounting.validated,
-        judged: accounting.judged,
+        judged: accounting.held,
         waivers: UsedWaiver::of(&diagnostics),
     };
     let checked = Checked { environment: environment.name.to_string(), manifests, evidence };

@@ -102,9 +102,9 @@ impl LooseCheckup {
             Some(LooseAbsence::NoManifest)
         } else if numbers.objects == 0 {
             Some(LooseAbsence::NoObject)
-        } else if numbers.validated + numbers.judged == 0 {
+        } else if numbers.validated + numbers.held == 0 {
             Some(LooseAbsence::AllSkipped)
-        } else if self.policies_wanted && numbers.judged == 0 {
+        } else if self.policies_wanted && numbers.held == 0 {
             Some(LooseAbsence::NoPolicy)
         } else {
             None
@@ -151,10 +151,12 @@ pub fn validate_loose(
     let object = |manifest| Object { manifest, schemas: &schemas, kubernetes, surroundings: &surroundings };
     let objects: Vec<Object<'_>> = wanted.iter().map(|manifest| object(manifest)).collect();
     let judged: Vec<Judged> = judge(policies, &objects, |object| object, progress);
-    judge::account(&judged, &mut accounting);
+    judge::account(&judged, policies, &mut accounting);
     let together = loaded.judge_together(&wanted, kubernetes);
     if together.rules > 0 {
         accounting.judged = wanted.len();
+        accounting.held = wanted.len();
+        accounting.policies.unjudged.clear();
     }
     diagnostics.extend(together.diagnostics);
     let tally = judged.iter().map(|judged| judged.tally).fold(together.tally, Tally::add);

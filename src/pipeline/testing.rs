@@ -9,7 +9,7 @@ use super::{Progress, run_suite};
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::gatekeeper::{self, SuiteResult};
 use crate::evaluate::testing::{Coverage, Reached, Runner, Test, TestResult, TestSuite};
-use crate::evaluate::{DataDocument, EvaluationLimits};
+use crate::evaluate::{DataDocument, Dialect, EvaluationLimits};
 use crate::load::{SuiteFile, TestFiles};
 use crate::source::Source;
 
@@ -24,6 +24,8 @@ pub struct TestOptions<'a> {
     pub coverage: bool,
     /// A clock, from any beginning: how long a test took is told to people, and nothing depends on it.
     pub clock: &'a (dyn Fn() -> Duration + Sync),
+    /// The Rego version of the files.
+    pub dialect: Dialect,
     /// What loading and each test may cost.
     pub limits: EvaluationLimits,
 }
@@ -65,7 +67,14 @@ pub fn test(
     let data = data.chain(placed);
     let (suite, refused) = {
         let beside = |policy: &str, path: &str| files.beside(policy, path);
-        TestSuite::load_beside(&files.policies, support, &data.collect::<Vec<_>>(), &beside, &options.limits)
+        TestSuite::load_beside(
+            &files.policies,
+            support,
+            &data.collect::<Vec<_>>(),
+            &beside,
+            options.dialect,
+            &options.limits,
+        )
     };
     let diagnostics = files.diagnostics.iter().cloned().chain(refused).collect();
     let all = suite.tests().iter().enumerate();

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeCharacters, ThemeStyles};
 
+pub use super::policies::policies;
 use super::snippet::{Snippet, display_name};
 use super::{Accounting, Finding, Report};
 use crate::diagnostic::{Label, Severity, count};
@@ -67,6 +68,7 @@ pub fn accounting(accounting: &Accounting) -> String {
         accounting.judged,
         count(accounting.policy_rules, "policy rule"),
     );
+    out.push_str(&super::policies::unjudged(&accounting.policies));
     out
 }
 
@@ -101,6 +103,7 @@ pub fn loose_accounting(accounting: &Accounting, kubernetes: &str, policies: boo
     if policies {
         let rules = count(accounting.policy_rules, "policy rule");
         let _ = write!(out, ", {} judged by {rules}", accounting.judged);
+        out.push_str(&super::policies::unjudged(&accounting.policies));
     } else {
         out.push_str("; no policies, schemas only");
     }

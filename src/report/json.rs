@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::waivers::{WaiverStatus, WaiverUse};
-use super::{Accounting, Finding, Report, rendered_for};
+use super::{Accounting, Finding, PolicyCoverage, Report, RuleCoverage, UnjudgedObject, rendered_for};
 use crate::diagnostic::{Label, Severity, Waived};
 use crate::source::Location;
 
@@ -30,6 +30,9 @@ pub struct ReportV1 {
     pub counts: Counts,
     /// Where every input went.
     pub accounting: AccountingV1,
+    /// What each policy rule judged, and what none did; absent where there are no policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<PoliciesV1>,
     /// The findings, ordered by file and place.
     pub findings: Vec<FindingV1>,
     /// What became of every waiver.
@@ -105,6 +108,58 @@ pub struct AccountingV1 {
     pub judged: usize,
     /// Policy rules that were loaded.
     pub policy_rules: usize,
+}
+
+/// What the policies did.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PoliciesV1 {
+    /// The rules, in the order in which they judge.
+    pub rules: Vec<PolicyRuleV1>,
+    /// Objects that no rule judged: none is about their kind, or each that is failed.
+    pub unjudged: Vec<UnjudgedObjectV1>,
+}
+
+/// One policy rule.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PolicyRuleV1 {
+    /// The id of its findings, unless a finding names its own.
+    pub rule: String,
+    /// Its package and name, such as `policies.good_practice.latest_tag.deny`.
+    pub path: String,
+    /// What runs it.
+    pub engine: EngineV1,
+    /// Why the interpreter runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_interpreted: Option<String>,
+    /// Objects about which it came to a verdict. An object of a kind that it is not about is none of them.
+    pub objects: usize,
+    /// What it found.
+    pub findings: usize,
+}
+
+/// What runs a policy rule.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineV1 {
+    /// The virtual machine.
+    Machine,
+    /// The interpreter, which is slower and finds the same.
+    Interpreter,
+}
+
+/// An object that no policy rule judged.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnjudgedObjectV1 {
+    /// Its environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Its app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// Its kind.
+    pub kind: String,
+    /// The object, such as `Deployment shop/web`.
+    pub object: String,
 }
 
 /// One finding.
@@ -238,6 +293,7 @@ impl From<&Report> for ReportV1 {
                 waived: report.waived().count(),
             },
             accounting: (&report.accounting).into(),
+            policies: Some(&report.accounting.policies).filter(|policies| !policies.rules.is_empty()).map(Into::into),
             findings: report.findings.iter().map(FindingV1::from).collect(),
             waivers: report.waivers.iter().map(|waiver| WaiverV1::of(waiver, report)).collect(),
         }
@@ -303,6 +359,29 @@ impl From<&Accounting> for AccountingV1 {
             unvalidated: accounting.unvalidated,
             judged: accounting.judged,
             policy_rules: accounting.policy_rules,
+        }
+    }
+}
+
+impl From<&PolicyCoverage> for PoliciesV1 {
+    fn from(coverage: &PolicyCoverage) -> Self {
+        let rule = |rule: &RuleCoverage| PolicyRuleV1 {
+            rule: rule.id.clone(),
+            path: rule.path.clone(),
+            engine: if rule.interpreted.is_some() { EngineV1::Interpreter } else { EngineV1::Machine },
+            why_interpreted: rule.interpreted.clone(),
+            objects: rule.objects,
+            findings: rule.findings,
+        };
+        let unjudged = |object: &UnjudgedObject| UnjudgedObjectV1 {
+            environment: object.environment.clone(),
+            app: object.app.clone(),
+            kind: object.kind.clone(),
+            object: object.object.clone(),
+        };
+        Self {
+            rules: coverage.rules.iter().map(rule).collect(),
+            unjudged: coverage.unjudged.iter().map(unjudged).collect(),
         }
     }
 }

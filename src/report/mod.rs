@@ -8,6 +8,7 @@ pub mod formats;
 pub mod human;
 pub mod json;
 mod markdown;
+mod policies;
 mod snippet;
 pub mod testing;
 pub mod waivers;
@@ -18,6 +19,8 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Location, Position};
 use waivers::WaiverUse;
+
+pub use policies::{PolicyCoverage, RuleCoverage, UnjudgedObject};
 
 /// What a run found, in the order in which it is told.
 #[derive(Debug)]
@@ -74,10 +77,14 @@ pub struct Accounting {
     pub skipped_objects: BTreeMap<&'static str, usize>,
     /// Objects that no usable schema could be compared with; each is a finding.
     pub unvalidated: usize,
+    /// Objects held against policies without a failure of each: judged, or of no concern to any.
+    pub held: usize,
     /// Objects judged by at least one policy rule.
     pub judged: usize,
     /// Policy rules that were loaded.
     pub policy_rules: usize,
+    /// What each of them judged, and what none did.
+    pub policies: PolicyCoverage,
 }
 
 impl Accounting {
@@ -101,7 +108,9 @@ impl Accounting {
             *self.skipped_objects.entry(reason).or_default() += number;
         }
         self.unvalidated += other.unvalidated;
+        self.held += other.held;
         self.judged += other.judged;
+        self.policies.add(&other.policies);
     }
 }
 

@@ -308,7 +308,7 @@ fn recursion_is_refused_before_anything_is_evaluated() {
     assert_eq!(diagnostics.len(), 1, "{diagnostics:#?}");
     assert_eq!(diagnostics[0].rule, rules::POLICY_UNSUPPORTED);
     assert_eq!(line(&diagnostics[0]), 5);
-    assert_eq!(set.evaluator().judge(&input(&serde_json::json!({}))).rules, 0);
+    assert!(set.evaluator().judge(&input(&serde_json::json!({}))).judged_by.is_empty());
 }
 
 #[test]
@@ -438,7 +438,7 @@ proptest::proptest! {
         let damaged = format!("{}{piece}{}", &without[..at], &without[at..]);
         let (set, _) = load(&[&damaged, library.text()]);
         let judged = set.evaluator().judge(&manifests(DEPLOYMENT)[0]);
-        assert!(judged.rules <= set.rules().len());
+        assert!(judged.judged_by.len() <= set.rules().len());
     }
 }
 
@@ -547,7 +547,7 @@ fn what_cannot_be_decided_is_a_finding_and_not_silence() {
     let (set, diagnostics) = PolicySet::load(&files, &[], &limits);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     let judgement = set.evaluator().judge(&manifests(DEPLOYMENT)[0]);
-    assert_eq!(judgement.rules, 1, "one of two came to a verdict");
+    assert_eq!(judgement.judged_by.len(), 1, "one of two came to a verdict");
     assert_eq!(judgement.diagnostics[0].rule, rules::POLICY_FAILED);
     assert_eq!(judgement.diagnostics[1].message, "fine");
 }

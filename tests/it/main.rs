@@ -15,6 +15,7 @@ mod fast;
 mod formats;
 mod gatekeeper;
 mod hostile;
+mod judged;
 mod lines;
 mod lint;
 mod load;

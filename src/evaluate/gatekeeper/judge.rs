@@ -25,6 +25,8 @@ pub(in crate::evaluate) struct Judge<'a> {
     limits: &'a EvaluationLimits,
     today: Option<Date>,
     machines: Vec<Option<Seeing>>,
+    /// The number of each template's rule among all rules.
+    rules: Vec<Option<usize>>,
 }
 
 /// A machine, and the surroundings that it sees.
@@ -38,12 +40,16 @@ struct Seeing {
 pub(super) type Violation = (String, RegoValue);
 
 impl<'a> Judge<'a> {
+    /// A worker's own. `first` is the number of the first of Gatekeeper's rules among all rules.
     pub(in crate::evaluate) fn new(
         gatekeeper: &'a Gatekeeper,
+        first: usize,
         limits: &'a EvaluationLimits,
         today: Option<Date>,
     ) -> Self {
-        Self { gatekeeper, limits, today, machines: gatekeeper.templates.iter().map(|_| None).collect() }
+        let machines = gatekeeper.templates.iter().map(|_| None).collect();
+        let rules = gatekeeper.rule_numbers().into_iter().map(|number| Some(first + number?)).collect();
+        Self { gatekeeper, limits, today, machines, rules }
     }
 
     /// Judges one object and what would be created from it.
@@ -105,6 +111,7 @@ impl<'a> Judge<'a> {
         judgement: &mut Judgement,
     ) {
         let gatekeeper = self.gatekeeper;
+        let (mut judged, mut failed) = (BTreeSet::new(), BTreeSet::new());
         let deleted = matches!(subject, Subject::Deleted(_));
         let asked = |constraint: &&Constraint| !deleted || gatekeeper.templates[constraint.template].deletions;
         for constraint in gatekeeper.constraints.iter().filter(asked) {
@@ -123,11 +130,14 @@ impl<'a> Judge<'a> {
             });
             match matched {
                 Ok(false) => judgement.rules += 1,
+                Ok(true) if !gatekeeper.templates[constraint.template].is_about(manifest) => judgement.rules += 1,
                 Ok(true) => {
                     let review = &review();
                     match self.violations(constraint, review, surroundings) {
                         Ok(violations) => {
                             judgement.rules += 1;
+                            judged.extend(self.rules[constraint.template]);
+                            judgement.count(self.rules[constraint.template], violations.len());
                             let mut places = None;
                             judgement.diagnostics.extend(violations.iter().map(|violation| {
                                 found.violation(violation, || {
@@ -137,12 +147,19 @@ impl<'a> Judge<'a> {
                                 })
                             }));
                         }
-                        Err(reason) => judgement.diagnostics.push(found.failed(&reason)),
+                        Err(reason) => {
+                            failed.extend(self.rules[constraint.template]);
+                            judgement.diagnostics.push(found.failed(&reason));
+                        }
                     }
                 }
-                Err(missing) => judgement.diagnostics.push(found.without_namespace(&missing.name)),
+                Err(missing) => {
+                    failed.extend(self.rules[constraint.template]);
+                    judgement.diagnostics.push(found.without_namespace(&missing.name));
+                }
             }
         }
+        judgement.add(&judged, &failed);
     }
 
     /// What a constraint says of a review, or why it says nothing.
@@ -154,7 +171,7 @@ impl<'a> Judge<'a> {
     ) -> Result<BTreeSet<Violation>, String> {
         let seeing = self.seeing(constraint.template, surroundings)?;
         let mut violations = BTreeSet::new();
-        for members in seeing.machine.evaluate(&input(constraint, review)) {
+        for (_, members) in seeing.machine.evaluate(&input(constraint, review), None).results {
             for result in members.map_err(|error| Complaint::parse(&error).message)? {
                 violations.insert(violation_of(&result).ok_or("a violation without a message")?);
             }

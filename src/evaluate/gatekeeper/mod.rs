@@ -88,6 +88,27 @@ impl Gatekeeper {
         templates.filter(move |(number, _)| used(*number)).map(|(_, template)| &template.rule)
     }
 
+    /// The number of each template among [`rules`](Self::rules).
+    fn rule_numbers(&self) -> Vec<Option<usize>> {
+        let mut next = 0;
+        let used = |number: usize| self.constraints.iter().any(|constraint| constraint.template == number);
+        let number = |template: usize| {
+            used(template).then(|| {
+                next += 1;
+                next - 1
+            })
+        };
+        (0..self.templates.len()).map(number).collect()
+    }
+
+    /// The same, with every template asked about every object that a constraint matches.
+    pub(super) fn without_concerns(mut self) -> Self {
+        for template in &mut self.templates {
+            template.plan = std::sync::Arc::new(template.plan.without_concerns());
+        }
+        self
+    }
+
     /// The digest of everything that was loaded; `None` if there is nothing.
     pub(super) fn digest(&self) -> Option<Digest> {
         self.digest

@@ -195,7 +195,7 @@ impl Runner<'_> {
         if !refused.is_empty() {
             return (Outcome::Refused(refused), Vec::new());
         }
-        let mut judge = Judge::new(&gatekeeper, self.suite.limits, None);
+        let mut judge = Judge::new(&gatekeeper, 0, self.suite.limits, None);
         (Outcome::Passed, cases.iter().map(|case| self.case(case, &gatekeeper, &mut judge)).collect())
     }
 

@@ -8,8 +8,9 @@ use super::embedded::Embedded;
 use super::fields::{at, pointer, word};
 use crate::diagnostic::{Diagnostic, RuleId, Severity, rules};
 use crate::evaluate::closure::{Asked, Compiled, add_removed_functions, compile, problems};
-use crate::evaluate::machine::Plan;
+use crate::evaluate::concern::Subject;
 use crate::evaluate::module::Module;
+use crate::evaluate::plan::Plan;
 use crate::evaluate::set::PolicyRule;
 use crate::evaluate::usage::references;
 use crate::evaluate::walk::every_expression;
@@ -62,6 +63,15 @@ impl Template {
                 "write `violation[{\"msg\": msg}] { … }`",
             )]),
         }
+    }
+}
+
+impl Template {
+    /// Whether it can say anything about an object.
+    pub(super) fn is_about(&self, manifest: &Manifest) -> bool {
+        let subject = Subject::of(manifest);
+        // a review tells the kind twice
+        subject.kind != Some(&*manifest.object.gvk.kind) || self.plan.is_about(subject)
     }
 }
 
@@ -209,6 +219,7 @@ impl Reader<'_> {
             overridable: violation.overridable,
             enforce_after: violation.enforce_after,
             since: violation.since.clone(),
+            engine: violation.engine.clone(),
             package: violation.package.clone(),
             name: violation.name.clone(),
             location: violation.location.clone(),

@@ -146,28 +146,29 @@ impl TestSuite {
         limits: &EvaluationLimits,
     ) -> (Self, Vec<Diagnostic>) {
         let nothing = |_: &str, _: &str| Err("no file can be read here".to_owned());
-        Self::load_beside(files, support, documents, &nothing, limits)
+        Self::load_beside(files, support, documents, &nothing, Dialect::Detect, limits)
     }
 
-    /// The same, where tests may parse files that lie beside them.
+    /// The same, where tests may parse files that lie beside them, with the Rego version that `files` are written in.
     #[must_use]
     pub fn load_beside(
         files: &[Arc<Source>],
         support: &[Arc<Source>],
         documents: &[DataDocument],
         beside: &Beside<'_>,
+        dialect: Dialect,
         limits: &EvaluationLimits,
     ) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let data = merge_documents(documents, &mut diagnostics);
         let mut modules = Vec::new();
-        for module in parse(files, limits, &mut diagnostics) {
+        for module in parse(files, dialect, limits, &mut diagnostics) {
             match parsed::put_in(module, beside, limits) {
                 Ok(module) => modules.push(module),
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
-        let imported = imported(&modules, parse(support, limits, &mut diagnostics));
+        let imported = imported(&modules, parse(support, Dialect::Detect, limits, &mut diagnostics));
         let mut support: BTreeSet<String> = imported.iter().map(|module| module.source.name().to_owned()).collect();
         modules.extend(imported);
         add_removed_functions(&mut modules, limits);
@@ -229,10 +230,15 @@ impl TestSuite {
     }
 }
 
-fn parse(files: &[Arc<Source>], limits: &EvaluationLimits, diagnostics: &mut Vec<Diagnostic>) -> Vec<Module> {
+fn parse(
+    files: &[Arc<Source>],
+    dialect: Dialect,
+    limits: &EvaluationLimits,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Module> {
     let mut modules = Vec::new();
     for source in sorted(files) {
-        match Module::parse(&source, Dialect::Detect, limits) {
+        match Module::parse(&source, dialect, limits) {
             Ok(module) => modules.push(module),
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }

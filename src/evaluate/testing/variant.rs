@@ -6,8 +6,8 @@ use crate::diagnostic::{Diagnostic, rules};
 use crate::evaluate::closure::{Asked, Prepared, Problem, prepare};
 use crate::evaluate::conflict::Conflicts;
 use crate::evaluate::edit::{Edit, Lowered, apply, insertion};
-use crate::evaluate::machine::PACKAGE;
 use crate::evaluate::module::Module;
+use crate::evaluate::plan::PACKAGE;
 use crate::evaluate::{Dialect, EvaluationLimits};
 
 use crate::source::{Location, Source};

@@ -1,0 +1,279 @@
+//! Which rules judge which objects: only those that can say something, and what nobody judges is told.
+
+use hydrant::diagnostic::Diagnostic;
+use hydrant::evaluate::{EvaluationLimits, Kubernetes, PolicySet, RuleEngine, shipped, shipped_names};
+use hydrant::load::read_checks;
+use hydrant::manifest::{Gvk, Manifest, Name, Node, ObjectRef, ReadLimits};
+use hydrant::source::Source;
+use hydrant::tree::{MemoryTree, RepoPath};
+use hydrant::{config, parse, pipeline};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::corpus::{corpus, files_below};
+use crate::sandbox::Sandbox;
+
+fn load(texts: &[&str]) -> PolicySet {
+    let files: Vec<_> =
+        texts.iter().enumerate().map(|(number, text)| Source::file(format!("p{number}.rego"), *text)).collect();
+    let (set, diagnostics) = PolicySet::load(&files, &[], &EvaluationLimits::default());
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+    set
+}
+
+fn object(root: &Value) -> Manifest {
+    let text = |key: &str| root[key].as_str().unwrap_or_default().to_owned();
+    Manifest {
+        object: ObjectRef {
+            gvk: Gvk::new(&text("apiVersion"), &text("kind")),
+            namespace: None,
+            name: Name::Fixed("x".into()),
+        },
+        root: Node::from_json(root),
+        source: Source::file("input.json", root.to_string()),
+    }
+}
+
+fn every_pack() -> PolicySet {
+    let mut files: Vec<_> = shipped_names().flat_map(|name| shipped(name).expect("a name that is listed")).collect();
+    files.sort_by(|a, b| a.name().cmp(b.name()));
+    files.dedup_by(|a, b| a.name() == b.name());
+    PolicySet::load(&files, &[], &EvaluationLimits::default()).0
+}
+
+/// What is told of an object, as text: the order counts.
+fn told(diagnostics: &[Diagnostic]) -> String {
+    format!("{diagnostics:#?}")
+}
+
+/// Judges objects twice: every rule about every object, and only those that are about it.
+fn judged_alike(set: PolicySet, everything: PolicySet, manifests: &[Manifest]) -> (usize, usize) {
+    let all: Vec<&Manifest> = manifests.iter().collect();
+    let (around, around_everything) = (set.surroundings(&all), everything.surroundings(&all));
+    let (mut one, mut other) = (set.evaluator(), everything.evaluator());
+    one.aim_at(Kubernetes { major: 1, minor: 34 });
+    other.aim_at(Kubernetes { major: 1, minor: 34 });
+    let (mut found, mut asked) = (0, 0);
+    for manifest in manifests {
+        let few = one.judge_among(manifest, &around);
+        let many = other.judge_among(manifest, &around_everything);
+        assert_eq!(told(&few.diagnostics), told(&many.diagnostics), "{} differs", manifest.object);
+        assert_eq!(few.found, many.found);
+        let lost: Vec<usize> = few.judged_by.iter().filter(|rule| !many.judged_by.contains(*rule)).collect();
+        assert!(lost.is_empty(), "{} is judged by more rules than there are: {lost:?}", manifest.object);
+        found += few.diagnostics.len();
+        asked += few.judged_by.len();
+    }
+    (found, asked)
+}
+
+fn corpus_manifests() -> Option<Vec<Manifest>> {
+    let files = files_below(&corpus()?.join("manifests"), &["yaml", "yml", "json"]);
+    let texts = files.iter().filter_map(|path| {
+        let text = std::fs::read_to_string(path).ok().filter(|text| text.len() < 100_000)?;
+        Some(Source::file(path.to_string_lossy(), text))
+    });
+    Some(texts.flat_map(|source| parse::parse(&source, &ReadLimits::default()).manifests).collect())
+}
+
+#[test]
+fn real_manifests_get_the_same_findings_from_the_rules_that_are_about_them() {
+    let Some(manifests) = corpus_manifests() else { return };
+    let set = every_pack();
+    let rules = set.rules().len();
+    let (found, asked) = judged_alike(set, every_pack().without_concerns(), &manifests);
+    eprintln!("{} objects, {found} findings, {asked} of {} verdicts", manifests.len(), manifests.len() * rules);
+    assert!(found > 500, "{found} findings");
+    assert!(asked * 2 < manifests.len() * rules, "{asked} of {} verdicts", manifests.len() * rules);
+}
+
+fn gatekeeper_library() -> Option<PolicySet> {
+    let library = corpus()?.join("policy/gatekeeper-library");
+    let mut tree = MemoryTree::default();
+    let mut seen = std::collections::BTreeSet::new();
+    for (number, path) in files_below(&library, &["yaml"]).into_iter().enumerate() {
+        let text = std::fs::read_to_string(&path).expect("readable");
+        let is_template = text.contains("kind: ConstraintTemplate") && path.ends_with("template.yaml");
+        let is_constraint = text.contains("constraints.gatekeeper.sh/") && path.ends_with("constraint.yaml");
+        let kind = text.lines().find(|line| line.starts_with("  name:")).unwrap_or_default().to_owned();
+        if (is_template && seen.insert(kind)) || is_constraint {
+            let path = RepoPath::parse(&format!("policies/{number:05}.yaml")).expect("a path");
+            tree.insert(path, text.into_bytes());
+        }
+    }
+    let config = "version: 1\nenvironments: {dev: {branch: env/dev}}\napps: [{path: apps/*}]\n";
+    let project = config::parse(&Source::file("hydrant.yaml", config)).expect("valid");
+    let checks = read_checks(&tree, &project).expect("reads");
+    let limits = EvaluationLimits::default();
+    Some(pipeline::policies(Vec::new(), &checks, &limits).0)
+}
+
+#[test]
+fn the_gatekeeper_library_finds_the_same_where_templates_are_asked_only_about_their_kinds() {
+    let (Some(manifests), Some(set), Some(everything)) =
+        (corpus_manifests(), gatekeeper_library(), gatekeeper_library())
+    else {
+        return;
+    };
+    assert!(set.rules().len() > 30, "{} templates", set.rules().len());
+    let (found, asked) = judged_alike(set, everything.without_concerns(), &manifests);
+    eprintln!("{found} findings, {asked} verdicts");
+    assert!(found > 500, "{found} findings");
+}
+
+const KINDS: [&str; 6] = ["Pod", "Deployment", "CronJob", "Service", "Role", "Widget"];
+
+/// Conditions that are about kinds, or look as if they were.
+const CONDITIONS: [&str; 24] = [
+    "input.kind == \"Pod\"",
+    "input.kind in {\"Deployment\", \"Pod\"}",
+    "not input.kind == \"Pod\"",
+    "input.kind != \"Service\"",
+    "kinds[input.kind]",
+    "table[input.kind].a",
+    "is_pod",
+    "is_workload",
+    "not is_workload",
+    "is_kind(\"Service\")",
+    "is_kind(input.metadata.name)",
+    "default_true",
+    "default_false",
+    "some spec in specs",
+    "specs[_].replicas",
+    "count(specs) > 0",
+    "count(specs) == 0",
+    "every spec in specs { spec.replicas }",
+    "some of_two in [\"Role\", \"Widget\"]; input.kind == of_two",
+    "own := input.kind; own == \"Role\"",
+    "startswith(input.apiVersion, \"apps/\")",
+    "is_pod with input as {\"kind\": \"Pod\"}",
+    "answer == 2",
+    "[x | x := input.kind; x == \"Pod\"] != []",
+];
+
+const HELPERS: &str = "package main
+
+kinds contains \"Pod\"
+
+kinds contains \"Service\" if input.spec
+
+table := {\"Pod\": {\"a\": 1}, \"Role\": {\"a\": false}}
+
+is_pod if input.kind == \"Pod\"
+
+is_workload if is_pod
+
+is_workload if {
+	input.kind in {\"Deployment\", \"CronJob\"}
+	input.spec
+}
+
+is_kind(kind) if input.kind == kind
+
+default default_true := true
+
+default_true := false if is_workload
+
+default default_false := false
+
+default_false := input.kind == \"Service\"
+
+specs contains input.spec if is_workload
+
+answer := 1 if is_pod else := 2 if input.kind == \"Role\" else := 3
+";
+
+fn any_object() -> impl Strategy<Value = Value> {
+    let version = prop::sample::select(vec!["v1", "apps/v1", "batch/v1"]);
+    let kind = prop::sample::select(KINDS.to_vec());
+    let spec = prop::option::of(prop::sample::select(vec![json!({}), json!({"replicas": 2}), json!([1])]));
+    let name = prop::sample::select(KINDS.to_vec());
+    (version, kind, spec, name).prop_map(|(version, kind, spec, name)| {
+        let mut object = json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}});
+        if let Some(spec) = spec {
+            object["spec"] = spec;
+        }
+        object
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Rules of three conditions each, in any combination, about objects of any kind.
+    #[test]
+    fn rules_of_any_conditions_find_the_same(
+        rules in prop::collection::vec(prop::sample::subsequence((0..CONDITIONS.len()).collect::<Vec<_>>(), 1..=3), 1..6),
+        objects in prop::collection::vec(any_object(), 1..12),
+    ) {
+        let mut policy = HELPERS.to_owned();
+        for (number, conditions) in rules.iter().enumerate() {
+            let body: Vec<&str> = conditions.iter().map(|condition| CONDITIONS[*condition]).collect();
+            policy.push_str(&format!("\ndeny contains \"rule {number}\" if {{\n\t{}\n}}\n", body.join("\n\t")));
+        }
+        let manifests: Vec<Manifest> = objects.iter().map(object).collect();
+        judged_alike(load(&[&policy]), load(&[&policy]).without_concerns(), &manifests);
+    }
+}
+
+#[test]
+fn a_rule_does_not_judge_what_it_is_not_about() {
+    let set = load(&[
+        "package a\n\ndeny contains \"pod\" if input.kind == \"Pod\"\n",
+        "package b\n\nwarn contains \"any\" if input.spec.x\n\ndeny contains \"with\" if input.kind == \"Pod\" with input as {}\n",
+    ]);
+    let judged_by = |kind: &str| {
+        let judgement = set.evaluator().judge(&object(&json!({"apiVersion": "v1", "kind": kind, "spec": {"x": 1}})));
+        (judgement.judged_by.iter().collect::<Vec<_>>(), judgement.found)
+    };
+    assert_eq!(judged_by("Pod"), (vec![0, 1, 2], vec![(0, 1), (1, 1)]));
+    assert_eq!(judged_by("Role"), (vec![1, 2], vec![(1, 1)]));
+    assert!(matches!(set.rules()[0].engine, RuleEngine::VirtualMachine));
+    assert!(matches!(&set.rules()[2].engine, RuleEngine::Interpreter { why } if !why.is_empty()));
+}
+
+#[test]
+fn only_constraints_that_match_count_as_having_judged() {
+    let sandbox = Sandbox::new();
+    sandbox.write("policies/template.yaml", TEMPLATE);
+    sandbox.write("policies/constraint.yaml", CONSTRAINT);
+    sandbox.write(
+        "all.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, \
+         namespace: x}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: c, namespace: x}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: d, namespace: \
+         z}\n",
+    );
+    let output =
+        sandbox.run(&["hydrant", "validate", "all.yaml", "--policy", "policies", "-v", "--report", "json=r.json"]);
+    let text = output.to_string();
+    assert!(text.contains("2 objects that no policy judged: ConfigMap 1, Secret 1"), "{text}");
+    let report: Value = serde_json::from_str(&sandbox.read("r.json")).expect("JSON");
+    assert_eq!(report["policies"]["rules"][0]["objects"], 2, "{report:#}");
+    assert_eq!(report["policies"]["rules"][0]["findings"], 2);
+    let unjudged: Vec<&str> = report["policies"]["unjudged"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|o| o["object"].as_str())
+        .collect();
+    assert_eq!(unjudged, ["Secret x/c", "ConfigMap z/d"]);
+}
+
+const TEMPLATE: &str = "apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: k8snope}
+spec:
+  crd: {spec: {names: {kind: K8sNope}}}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package k8snope
+        violation[{\"msg\": \"no\"}] { input.review.kind.kind == \"ConfigMap\" }
+";
+
+const CONSTRAINT: &str = "apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sNope
+metadata: {name: nope}
+spec:
+  match: {namespaces: [x]}
+";
