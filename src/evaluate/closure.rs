@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use regorus::unstable::Rule;
 
+use super::bounded::bound;
 use super::complaint::Complaint;
 use super::concern::{Concern, Derivation};
 use super::conflict::Conflicts;
@@ -184,8 +185,10 @@ impl Prepared {
         };
         let mut texts = Texts { machine: all(&self.machine), interpreter: all(&self.interpreter) };
         texts.interpreter.extend(self.collecting.iter().cloned());
+        let own = own_names(modules);
         for texts in [&mut texts.machine, &mut texts.interpreter] {
             texts.extend(texts::module(texts));
+            bound(texts, |number| modules.get(number).map(|module| own[&module.package].clone()).unwrap_or_default());
         }
         texts
     }

@@ -10,6 +10,7 @@
 //!   loop itself: it is given one that runs once.
 //! * `[x.a | …]` has undefined members; to OPA such a member is none. The term is computed in the body.
 //! * `some x in null` ends the interpreter's evaluation; to OPA it is undefined. The type is asked for before.
+//! * `some x in a[_].b` does not compile on the VM: the collection gets a name before.
 //! * a value that iterates in a rule without a body ends the interpreter's evaluation where there is nothing to iterate
 //!   over: it is given a body.
 //! * a name from an import makes the virtual machine build the whole package behind it: the full path is written out,
@@ -304,7 +305,9 @@ impl Lowering<'_> {
                 self.query(query, Enclosure::Braces, edits);
                 false
             }
-            Literal::SomeIn { collection, .. } if self.target == Target::Interpreter => {
+            Literal::SomeIn { collection, .. }
+                if self.target == Target::Interpreter || iterates(collection, &|_| false) =>
+            {
                 let mut inner = Vec::new();
                 self.expression(collection, &mut inner);
                 let (from, to) = self.module.expression_range(collection);

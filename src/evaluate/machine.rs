@@ -14,6 +14,7 @@ use regorus::rvm::RegoVM;
 use regorus::rvm::program::Program;
 use regorus::utils::limits::ExecutionTimerConfig;
 
+use super::bounded::limit;
 use super::concern::Subject;
 use super::module::lengths;
 use super::plan::{Call, Plan, Selection, entry_of_rule};
@@ -171,7 +172,11 @@ impl Machine {
         vm.set_input(input.clone());
         match vm.execute_entry_point_by_name(&entry_of_rule(rule)) {
             Ok(members) => members_of(&members),
-            Err(_) => self.interpret(rule, input),
+            // the interpreter would only take longer to get there
+            Err(error) => match limit(&error.to_string()) {
+                Some(limit) => Err(limit.to_owned()),
+                None => self.interpret(rule, input),
+            },
         }
     }
 
@@ -232,7 +237,7 @@ pub(super) fn without_values(error: String) -> String {
     if several.iter().any(|words| error.contains(words)) {
         return SEVERAL_VALUES.to_owned();
     }
-    error
+    limit(&error).map_or(error, str::to_owned)
 }
 
 fn members_of(value: &RegoValue) -> Members {

@@ -8,11 +8,14 @@
 //! [`graph`] and [`calls`] refuse what could never report, never end, or never be reproduced; [`conflict`] finds the
 //! rules that may have several values, which one of the engines does not notice; [`lower`] and [`divide`] write around
 //! the engines' differences from OPA; [`concern`] finds for which kinds of objects a rule is; [`closure`] puts modules
-//! together, [`plan`] says how they are asked, and [`machine`] asks; [`target`] is what it tells policies beside the object; [`finding`] turns results into diagnostics at a span, which
-//! [`reads`] looks for where a result does not tell it. [`gatekeeper`] does all that for constraint templates;
-//! [`conftest`] keeps the conventions of that tool; [`waivers`] holds what was found against reviewed exceptions; [`testing`] runs the Rego tests that stand beside policies.
-//! [`builtins`] are functions of OPA that the engines lack; [`query`] asks policies a question that is not about an object.
+//! together, [`bounded`] keeps single steps small, [`plan`] says how they are asked, and [`machine`] asks; [`target`] is
+//! what it tells policies beside the object; [`finding`] turns results into diagnostics at a span, which [`reads`] looks
+//! for where a result does not tell it. [`gatekeeper`] does all that for constraint templates; [`conftest`] keeps the
+//! conventions of that tool; [`waivers`] holds what was found against reviewed exceptions; [`testing`] runs the Rego
+//! tests that stand beside policies. [`builtins`] are functions of OPA that the engines lack; [`query`] asks policies a
+//! question that is not about an object.
 
+mod bounded;
 mod builtins;
 mod calls;
 mod closure;

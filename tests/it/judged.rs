@@ -277,3 +277,169 @@ metadata: {name: nope}
 spec:
   match: {namespaces: [x]}
 ";
+
+/// Policies that ask for more than any machine has, each with the words for it.
+const HOSTILE: [(&str, &str); 16] = [
+    ("count(numbers.range(1, 1000000000)) > 0", "too large"),
+    ("not count(numbers.range(1, 1000000000)) > 0", "too large"),
+    ("count(numbers.range(1000000000, 0 - 1000000000)) > 0", "too large"),
+    ("count(numbers.range_step(1, 1000000000, 1)) > 0", "too large"),
+    ("sprintf(\"%1000000000d\", [1]) != \"\"", "too large"),
+    ("sprintf(\"%.1000000000f\", [1]) != \"\"", "too large"),
+    ("f := concat(\"\", [\"%\", \"1000000000\", \"d\"]); sprintf(f, [1]) != \"\"", "too large"),
+    ("x0 := \"twelve signs\"; DOUBLED concat(\"\", [x, x])", "too large"),
+    ("x0 := [1, 2, 3, 4]; DOUBLED array.concat(x, x)", "too large"),
+    ("x0 := \"a\"; DOUBLED replace(x, \"a\", \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")", "too large"),
+    ("x0 := \"a\"; DOUBLED regex.replace(x, \"a\", \"$0$0$0$0$0$0$0$0$0$0$0$0$0$0\")", "too large"),
+    ("count(net.cidr_expand(\"10.0.0.0/4\")) > 0", "too large"),
+    ("count(net.cidr_expand(\"fd00::/32\")) > 0", "too large"),
+    ("bits.lsh(1, 1000000000) > 0", "too large"),
+    ("product(numbers.range(1, 900000)) > 0", "too large"),
+    (
+        "some i in numbers.range(1, 9000); some j in numbers.range(1, 9000); some k in numbers.range(1, 9000); i * j * k == 0",
+        "too many steps",
+    ),
+];
+
+/// `x1 := f(x0, x0); x2 := f(x1, x1); …`
+fn hostile_policy(body: &str) -> String {
+    let body = match body.split_once(" DOUBLED ") {
+        Some((start, step)) => {
+            let steps = (0..40).map(|n| {
+                let step = step.replace("(x,", &format!("(x{n},")).replace(", x)", &format!(", x{n})"));
+                format!("x{} := {}", n + 1, step.replace("[x, x]", &format!("[x{n}, x{n}]")))
+            });
+            format!("{start} {}", steps.collect::<Vec<_>>().join("; "))
+        }
+        None => body.to_owned(),
+    };
+    format!("package a\n\ndeny contains \"x\" if {{ {body} }}\n")
+}
+
+#[test]
+fn what_would_take_a_machine_down_is_a_failed_policy() {
+    let pod = object(&json!({"apiVersion": "v1", "kind": "Pod"}));
+    for (body, words) in HOSTILE {
+        let set = load(&[&hostile_policy(body)]);
+        let mut evaluator = set.evaluator();
+        let started = std::time::Instant::now();
+        let judgement = evaluator.judge(&pod);
+        let took = started.elapsed();
+        let told: Vec<&str> = judgement.diagnostics.iter().map(|found| found.message.as_str()).collect();
+        assert!(matches!(told.as_slice(), [one] if one.contains(words)), "{body}\n{told:?}");
+        assert!(judgement.judged_by.is_empty(), "{body}");
+        eprintln!("{took:>12.2?}  {body}");
+        assert!(took < std::time::Duration::from_secs(20), "{body} took {took:?}");
+    }
+}
+
+/// In half a gigabyte of addresses: what asks for more is ended by the system.
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_policies_stay_small() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    for (number, (body, _)) in HOSTILE.into_iter().enumerate() {
+        sandbox.write(
+            &format!("p/a{number}.rego"),
+            hostile_policy(body).replace("package a", &format!("package a{number}")),
+        );
+    }
+    let script = "ulimit -v 524288 && exec \"$0\" --threads 1 validate a.yaml --no-config --policy p";
+    let run = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_hydrant")])
+        .current_dir(sandbox.path())
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("error[policy-failed]").count(), HOSTILE.len(), "{said}");
+}
+
+#[test]
+fn the_functions_that_are_bounded_still_do_what_they_do() {
+    let set = load(&["package a
+
+deny contains msg if {
+	some msg in [
+		concat(\"-\", [\"a\", \"b\"]),
+		concat(\"-\", {\"d\", \"c\"}),
+		sprintf(concat(\"\", [\"%\", \"05d\"]), [42]),
+		replace(\"aXb\", \"X\", \"-\"),
+		regex.replace(\"abc\", \"b\", \"[$0]\"),
+		sprintf(\"%v\", [numbers.range(3, 1)]),
+		sprintf(\"%v\", [numbers.range_step(1, 6, 2)]),
+		sprintf(\"%v\", [array.concat([1], [2])]),
+		sprintf(\"%d\", [bits.lsh(1, 4)]),
+		sprintf(\"%d\", [product([2, 3, 4])]),
+		sprintf(\"%d\", [count(net.cidr_expand(\"10.0.0.0/30\"))]),
+	]
+}
+
+deny contains \"undefined\" if {
+	not concat(\"\", [1])
+	not numbers.range_step(1, 10, 0)
+	not array.concat(\"a\", [])
+	not numbers.range(\"a\", 1)
+	not product(\"a\")
+}
+"]);
+    let mut told: Vec<String> = set
+        .evaluator()
+        .judge(&object(&json!({"apiVersion": "v1", "kind": "Pod"})))
+        .diagnostics
+        .into_iter()
+        .map(|found| found.message)
+        .collect();
+    told.sort();
+    let mut expected =
+        ["a-b", "c-d", "00042", "a-b", "a[b]c", "[3, 2, 1]", "[1, 3, 5]", "[1, 2]", "16", "24", "4", "undefined"]
+            .map(str::to_owned)
+            .to_vec();
+    expected.sort();
+    expected.dedup();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_collection_that_iterates_is_judged_by_the_virtual_machine() {
+    let set = load(&[
+        "package a\n\ndeny contains name if { some one in input.list[_].env; name := one.name }\n\ndeny contains \
+                      \"k\" if { some i; input.list[i].on; some k, _ in input.list[i].labels; k == \"k\" }\n",
+    ]);
+    assert!(set.rules().iter().all(|rule| rule.engine == RuleEngine::VirtualMachine), "{:#?}", set.rules());
+    let judged = set.evaluator().judge(&object(&json!({"apiVersion": "v1", "kind": "Pod", "list": [
+        {"env": [{"name": "a"}], "on": false, "labels": {"k": 1}}, {"env": null, "on": true, "labels": {"k": 1}}, {}, {"env": [{"name": "b"}]},
+    ]})));
+    let told: Vec<&str> = judged.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(told, ["a", "b", "k"]);
+}
+
+#[test]
+fn the_version_of_rego_is_said_in_hydrant_yaml() {
+    let sandbox = Sandbox::new();
+    sandbox.write("policies/a.rego", "package a\n\ndeny[\"no\"] { input.kind == \"ConfigMap\" }\n");
+    sandbox.write(
+        "policies/a_test.rego",
+        "package a_test\n\ntest_it { data.a.deny[\"no\"] with input.kind as \"ConfigMap\" }\n",
+    );
+    sandbox.write("apps/web/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let run = |version: &str, command: &str| {
+        sandbox.write(
+            "hydrant.yaml",
+            format!("version: 1\nenvironments: {{dev: {{branch: env/dev}}}}\napps: [{{path: apps/*}}]\npolicies: {{rego: {version}}}\n"),
+        );
+        let output = sandbox.run(&["hydrant", command]);
+        (output.code, output.stderr)
+    };
+    for version in ["v0", "detect"] {
+        let (code, said) = run(version, "check");
+        assert!(code == 1 && said.contains("error[a]") && !said.contains("policy-"), "{version}: {said}");
+        assert_eq!(run(version, "test").0, 0, "{version}");
+    }
+    let (code, said) = run("v1", "check");
+    assert!(code == 1 && said.contains("error[policy-syntax]") && !said.contains("error[a]"), "{said}");
+    assert_ne!(run("v1", "test").0, 0);
+    let (code, said) = run("v2", "check");
+    assert!(code == 2 && said.contains("policies.rego") | said.contains("v2"), "{said}");
+}
