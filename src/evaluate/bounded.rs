@@ -183,7 +183,7 @@ mod tests {
             "x := concat",
             "x if y with concat as z",
             "# concat(y)\nx := 1",
-            "x := sprintf(\"%v %5d 123456\", [y])",
+            "x := sprintf(\"%v %5d\", [y])",
             "x := numbers.ranges(1)",
         ] {
             assert_eq!(bounded(text, &[]), text);
