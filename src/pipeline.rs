@@ -54,6 +54,8 @@ pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan
 pub trait Progress: Sync {
     /// A stage begins that has `total` steps.
     fn stage(&self, name: &'static str, total: usize);
+    /// The stage turns out to have so many steps more.
+    fn more(&self, steps: usize);
     /// One step is done.
     fn advance(&self);
     /// All stages are done.
@@ -66,6 +68,7 @@ pub struct Unwatched;
 
 impl Progress for Unwatched {
     fn stage(&self, _: &'static str, _: usize) {}
+    fn more(&self, _: usize) {}
     fn advance(&self) {}
     fn finish(&self) {}
 }

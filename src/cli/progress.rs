@@ -29,6 +29,10 @@ impl Progress for Bar {
         self.0.set_message(name);
     }
 
+    fn more(&self, steps: usize) {
+        self.0.inc_length(steps as u64);
+    }
+
     fn advance(&self) {
         self.0.inc(1);
     }

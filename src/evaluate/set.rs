@@ -265,6 +265,13 @@ impl PolicySet {
         self.gatekeeper.judges_deletions()
     }
 
+    /// Whether a verdict can depend on the [`surroundings`](Self::surroundings) of an object. Where none can, objects may be
+    /// judged before all of them are known.
+    #[must_use]
+    pub fn needs_surroundings(&self) -> bool {
+        !self.gatekeeper.is_empty()
+    }
+
     /// A worker's own copy. Until it is told a target, `data.hydrant.kubernetes` is undefined.
     ///
     /// # Panics

@@ -17,7 +17,7 @@ use super::roles::{is_hidden, is_jinja, is_manifest, is_template};
 use super::worktree::{self, MAX_FILE_BYTES};
 use crate::config::{CONFIG_FILE, Globs, PatternError};
 use crate::diagnostic::{Diagnostic, rules};
-use crate::manifest::text_of;
+use crate::manifest::{into_text, text_of};
 use crate::source::Source;
 use crate::tree::RepoPath;
 
@@ -156,8 +156,8 @@ pub fn find_loose(base: &Path, inputs: Vec<LooseInput>) -> Result<Vec<LooseFile>
 impl LooseFile {
     /// Its text, or what is wrong with it.
     pub fn read(&self) -> Result<Arc<Source>, Diagnostic> {
-        let bytes = self.bytes()?;
-        let text = text_of(&bytes).map_err(|not_text| no_text(&self.name, &not_text, "leave it out"))?;
+        let text =
+            into_text(self.bytes()?.into_owned()).map_err(|not_text| no_text(&self.name, &not_text, "leave it out"))?;
         Ok(Source::file(&*self.name, text))
     }
 
@@ -194,9 +194,19 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
         Ok((file, metadata))
     };
     let (file, metadata) = open().map_err(|error| error.to_string())?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(MAX_FILE_BYTES)).unwrap_or_default());
-    // one byte more than the limit: pipes and devices do not say how long they are
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let (mut file, length) = (file, usize::try_from(metadata.len().min(MAX_FILE_BYTES)).unwrap_or_default());
+    // one byte more, so that one call reads a whole file and sees its end
+    let mut bytes = vec![0; length + 1];
+    let got = match file.read(&mut bytes) {
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
+        got => got.map_err(|error| error.to_string())?,
+    };
+    bytes.truncate(got);
+    if !metadata.is_file() || got != length {
+        // pipes and devices do not say how long they are
+        let rest = MAX_FILE_BYTES + 1 - got as u64;
+        file.take(rest).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    }
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("it has more than {MAX_FILE_BYTES} bytes"));
     }

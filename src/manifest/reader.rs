@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Node;
 use super::mapping::Remark;
 use super::problems::Problems;
-use super::reading::{self, Reading};
+use super::reading::{self, Documents, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 
@@ -13,7 +13,7 @@ use crate::source::Source;
 const LARGE: usize = 1024 * 1024;
 
 /// Parts of a text for each thread: enough that none waits long for another.
-const PARTS_PER_THREAD: usize = 8;
+const PARTS_PER_THREAD: usize = 16;
 
 /// What one text may cost to read.
 #[derive(Debug, Clone)]
@@ -98,25 +98,26 @@ pub struct Parts<T> {
 /// that cannot be read does not hide the next.
 #[must_use]
 pub fn read(source: &Arc<Source>, limits: &ReadLimits) -> Stream {
-    stream(read_parts(source, limits, &OneReader, |documents| documents))
+    stream(read_parts(source, limits, &OneReader, |documents| documents.collect()))
 }
 
 /// Reads a text without the fast reader: slower, and otherwise the same. What tests hold [`read`] against.
 #[must_use]
 pub fn read_thoroughly(source: &Arc<Source>, limits: &ReadLimits) -> Stream {
-    let mut reading = Reading::new(source, limits).without_fast_reader();
-    reading.everything();
-    stream(whole(reading, |documents| documents))
+    stream(whole(Reading::new(source, limits).without_fast_reader(), |documents| documents.collect()))
 }
 
 /// Reads a text as [`read`] does, with as many readers as there are, and makes something of the documents of each part
-/// where they were read. How many readers there are changes nothing but how many parts there are.
+/// where they are read. How many readers there are changes nothing but how many parts there are.
+///
+/// Documents that are not taken are not read, and nothing is told of them. All is made twice where the parts together turn
+/// out to exceed a limit.
 #[must_use]
 pub fn read_parts<T: Send>(
     source: &Arc<Source>,
     limits: &ReadLimits,
     readers: &impl Readers,
-    make: impl Fn(Vec<Document>) -> T + Sync + Send,
+    make: impl Fn(Documents<'_, '_>) -> T + Sync + Send,
 ) -> Parts<T> {
     let wanted = readers.count().saturating_mul(PARTS_PER_THREAD);
     if readers.count() > 1
@@ -126,16 +127,13 @@ pub fn read_parts<T: Send>(
     {
         let parts = readers.each(cut.parts, |pieces| {
             let mut reading = Reading::new(source, limits);
-            reading.pieces(pieces);
-            (make(std::mem::take(&mut reading.documents)), reading)
+            (make(reading.pieces(pieces)), reading)
         });
         if let Some(parts) = join(cut.problems, limits, parts) {
             return parts;
         }
     }
-    let mut reading = Reading::new(source, limits);
-    reading.everything();
-    whole(reading, make)
+    whole(Reading::new(source, limits), make)
 }
 
 /// Puts parts together that were read by themselves; `None` if all of them together exceed a limit: only who reads them
@@ -159,8 +157,8 @@ fn join<T>(mut problems: Problems, limits: &ReadLimits, parts: Vec<(T, Reading<'
     Some(Parts { made, diagnostics: problems.into_diagnostics(), failed, remarks, plain })
 }
 
-fn whole<T>(mut reading: Reading<'_>, make: impl Fn(Vec<Document>) -> T) -> Parts<T> {
-    let made = make(std::mem::take(&mut reading.documents));
+fn whole<T>(mut reading: Reading<'_>, make: impl Fn(Documents<'_, '_>) -> T) -> Parts<T> {
+    let made = make(reading.everything());
     let remarks = reading.problems.take_remarks();
     let diagnostics = reading.problems.into_diagnostics();
     Parts { made: vec![made], diagnostics, failed: reading.failed, remarks, plain: reading.plain }

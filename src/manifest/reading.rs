@@ -1,14 +1,16 @@
 //! Reading: one look through a text, or through a part of one, piece by piece as kubectl cuts it.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::vec;
 
 use serde::de::IgnoredAny;
 
 use super::budget::Budget;
 use super::charset::{is_ordinary, oddities};
 use super::compose::{Composed, Composer, Halt};
-use super::fast::{self, Plainly};
+use super::fast::{self, Plainly, Spare};
 use super::problems::Problems;
 use super::split::{Piece, split};
 use super::suspects::indentation_tabs;
@@ -48,12 +50,14 @@ pub(super) fn cut(source: &Arc<Source>, wanted: usize) -> Option<Cut> {
     (parts.len() > 1).then_some(Cut { parts, problems })
 }
 
+#[derive(Debug)]
 pub(super) struct Reading<'a> {
     source: &'a Arc<Source>,
     most_bytes: usize,
     pub(super) budget: Budget,
     pub(super) problems: Problems,
-    pub(super) documents: Vec<Document>,
+    /// Those that were read and not yet taken.
+    documents: VecDeque<Document>,
     pub(super) failed: usize,
     /// Documents that the fast reader read.
     pub(super) plain: usize,
@@ -61,6 +65,8 @@ pub(super) struct Reading<'a> {
     pub(super) exhausted: bool,
     /// Whether the fast reader may try first.
     fast: bool,
+    /// What the fast reader needs for every piece anew.
+    spare: Spare,
 }
 
 impl<'a> Reading<'a> {
@@ -70,11 +76,12 @@ impl<'a> Reading<'a> {
             most_bytes: limits.bytes,
             budget: Budget::new(limits),
             problems: Problems::of(source),
-            documents: Vec::new(),
+            documents: VecDeque::new(),
             failed: 0,
             plain: 0,
             exhausted: false,
             fast: true,
+            spare: Spare::default(),
         }
     }
 
@@ -82,41 +89,34 @@ impl<'a> Reading<'a> {
         Self { fast: false, ..self }
     }
 
-    /// Reads the whole text.
-    pub(super) fn everything(&mut self) {
+    /// Reads the whole text: JSON values that follow each other at its start, and YAML behind them.
+    pub(super) fn everything(&mut self) -> Documents<'_, 'a> {
         if self.source.text().len() > self.most_bytes.min(u32::MAX as usize) {
             self.problems.too_large(self.most_bytes);
             self.failed = 1;
-            return;
+            return self.pieces(Vec::new());
         }
-        let rest = self.json_objects();
-        let (pieces, disagreements) = split(self.source.text(), rest);
-        for disagreement in &disagreements {
-            self.problems.split(disagreement);
-        }
-        self.pieces(pieces);
+        let (objects, rest) = json_objects(self.source.text());
+        let yaml = rest.map(|at| Behind { at, broken_off: objects.len() > 1 });
+        let objects: Vec<_> = objects.into_iter().map(|range| Piece { range, torn: false }).collect();
+        Documents { reading: self, pieces: objects.into_iter(), json: true, yaml }
     }
 
     /// Reads pieces of YAML that follow each other.
-    pub(super) fn pieces(&mut self, pieces: Vec<Piece>) {
-        for Piece { range, torn } in pieces {
-            self.piece(range, false, torn);
-        }
+    pub(super) fn pieces(&mut self, pieces: Vec<Piece>) -> Documents<'_, 'a> {
+        Documents { reading: self, pieces: pieces.into_iter(), json: false, yaml: None }
     }
 
-    /// Reads JSON values that follow each other at the start of the text; returns where YAML begins.
-    fn json_objects(&mut self) -> usize {
-        let text = self.source.text();
-        let (objects, rest) = json_objects(text);
-        let count = objects.len();
-        for range in objects {
-            self.piece(range, true, false);
+    /// Cuts the YAML that follows JSON, or the whole text if there is none.
+    fn cut(&mut self, Behind { at, broken_off }: Behind) -> Vec<Piece> {
+        if broken_off {
+            self.problems.json_broken_off(at);
         }
-        let Some(rest) = rest else { return text.len() };
-        if count > 1 {
-            self.problems.json_broken_off(rest);
+        let (pieces, disagreements) = split(self.source.text(), at);
+        for disagreement in &disagreements {
+            self.problems.split(disagreement);
         }
-        rest
+        pieces
     }
 
     fn piece(&mut self, range: Range<usize>, json: bool, torn: bool) {
@@ -165,9 +165,11 @@ impl<'a> Reading<'a> {
         if !is_ordinary(&text[range.clone()]) {
             return false;
         }
-        let Some(Plainly { root, nodes }) = fast::read(text, range, self.budget.allowance()) else { return false };
+        let Some(Plainly { root, nodes }) = fast::read(text, range, self.budget.allowance(), &mut self.spare) else {
+            return false;
+        };
         self.budget.spend_nodes(nodes);
-        self.documents.push(Document { root });
+        self.documents.push_back(Document { root });
         self.plain += 1;
         true
     }
@@ -180,7 +182,7 @@ impl<'a> Reading<'a> {
                 return;
             }
             let root = Node { span: Span::at(range.start), value: Value::Null };
-            self.documents.push(Document { root });
+            self.documents.push_back(Document { root });
         }
         for (index, Composed { root, broken }) in composed.into_iter().enumerate() {
             let before = &self.source.text()[range.start..(root.span.start as usize).max(range.start)];
@@ -190,7 +192,46 @@ impl<'a> Reading<'a> {
             if broken || doubtful {
                 self.failed += 1;
             } else {
-                self.documents.push(Document { root });
+                self.documents.push_back(Document { root });
+            }
+        }
+    }
+}
+
+/// The documents of a text or of a part of it, each read when it is asked for: whoever lets go of one before asking for
+/// the next holds no more than one.
+#[derive(Debug)]
+pub struct Documents<'r, 'a> {
+    reading: &'r mut Reading<'a>,
+    pieces: vec::IntoIter<Piece>,
+    /// Whether the pieces are JSON.
+    json: bool,
+    /// What follows those pieces.
+    yaml: Option<Behind>,
+}
+
+/// Where YAML begins.
+#[derive(Debug, Clone, Copy)]
+struct Behind {
+    at: usize,
+    /// JSON objects end here that could have gone on.
+    broken_off: bool,
+}
+
+impl Iterator for Documents<'_, '_> {
+    type Item = Document;
+
+    fn next(&mut self) -> Option<Document> {
+        loop {
+            if let Some(document) = self.reading.documents.pop_front() {
+                return Some(document);
+            }
+            match self.pieces.next() {
+                Some(Piece { range, torn }) => self.reading.piece(range, self.json, torn),
+                None => {
+                    self.pieces = self.reading.cut(self.yaml.take()?).into_iter();
+                    self.json = false;
+                }
             }
         }
     }

@@ -7,8 +7,10 @@ mod secret;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity, rules};
-use crate::manifest::{Document, Lint, Linter, Manifest, Node, OneReader, ReadLimits, Readers, Value, read_parts};
-use crate::source::{Location, Source};
+use crate::manifest::{
+    Document, Lint, Linter, Manifest, Node, OneReader, ReadLimits, Readers, Seen, Value, read_parts,
+};
+use crate::source::{Location, Source, Span};
 
 /// More lints than this in one text are counted and not told one by one.
 const MOST_LINTS: usize = 200;
@@ -16,10 +18,10 @@ const MOST_LINTS: usize = 200;
 /// What one text held.
 ///
 /// None is lost on the way: each of the `documents` gave objects, or is counted in `empty_lists` or `failed`.
-#[derive(Debug, Default)]
-pub struct Parsed {
-    /// The objects, Lists expanded, in document order.
-    pub manifests: Vec<Manifest>,
+#[derive(Debug)]
+pub struct Parsed<T = Manifest> {
+    /// The objects, Lists expanded, in document order; or what [`parse_each`] made of each.
+    pub manifests: Vec<T>,
     /// What was found wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// Documents as YAML sees them, empty ones not counted.
@@ -38,23 +40,53 @@ pub fn parse(source: &Arc<Source>, limits: &ReadLimits) -> Parsed {
     parse_with(source, limits, &OneReader)
 }
 
+impl<T> Default for Parsed<T> {
+    fn default() -> Self {
+        let (manifests, diagnostics) = (Vec::new(), Vec::new());
+        Self { manifests, diagnostics, documents: 0, empty: 0, empty_lists: 0, failed: 0 }
+    }
+}
+
 /// Reads a text into manifests with several readers, if it is large. The result is the same.
 #[must_use]
 pub fn parse_with(source: &Arc<Source>, limits: &ReadLimits, readers: &impl Readers) -> Parsed {
+    parse_each(source, limits, readers, || (), |(), manifest| manifest)
+}
+
+/// Reads a text as [`parse_with`] does, and makes something of every object where it was read, before the next document of
+/// its part is: of a large text that nobody needs whole, no more than a document for each reader is held.
+///
+/// Every part has a `worker` of its own. Where the limits are exceeded, an object may be made something of twice; what was
+/// made first is dropped.
+#[must_use]
+pub fn parse_each<W, T: Send>(
+    source: &Arc<Source>,
+    limits: &ReadLimits,
+    readers: &impl Readers,
+    worker: impl Fn() -> W + Sync + Send,
+    each: impl Fn(&mut W, Manifest) -> T + Sync + Send,
+) -> Parsed<T> {
     let linter = Linter::of(source);
     let mut parts = read_parts(source, limits, readers, |documents| {
-        let seen = linter.look(&documents);
-        let mut parsed = Parsed::default();
-        documents.into_iter().for_each(|document| parsed.add(source, document));
-        (parsed, seen)
+        let mut part = Part { source, parsed: Parsed::default(), seen: Seen::default(), secrets: Vec::new() };
+        let mut worker = worker();
+        for document in documents {
+            linter.look(&document, &mut part.seen);
+            part.document(document, &mut |manifest| each(&mut worker, manifest));
+        }
+        part
     });
-    let (made, seen): (Vec<_>, Vec<_>) = std::mem::take(&mut parts.made).into_iter().unzip();
+    let mut made = std::mem::take(&mut parts.made);
+    let seen: Vec<Seen> = made.iter_mut().map(|part| std::mem::take(&mut part.seen)).collect();
     let lints = linter.of_parts(seen, &parts);
     let (diagnostics, failed) = (parts.diagnostics, parts.failed);
     let mut parsed = Parsed { documents: failed, failed, diagnostics, ..Parsed::default() };
-    parsed.manifests.reserve_exact(made.iter().map(|part: &Parsed| part.manifests.len()).sum());
-    made.into_iter().for_each(|part| parsed.append(part));
-    let secrets = secret::spans(&parsed.manifests);
+    parsed.manifests.reserve_exact(made.iter().map(|part| part.parsed.manifests.len()).sum());
+    let mut secrets = Vec::new();
+    for mut part in made {
+        parsed.append(part.parsed);
+        secrets.append(&mut part.secrets);
+    }
     if !secrets.is_empty() {
         source.hide(secrets);
     }
@@ -62,14 +94,64 @@ pub fn parse_with(source: &Arc<Source>, limits: &ReadLimits, readers: &impl Read
     parsed
 }
 
-impl Parsed {
-    fn add(&mut self, source: &Arc<Source>, document: Document) {
+/// What the documents of one part gave.
+struct Part<'a, T> {
+    source: &'a Arc<Source>,
+    parsed: Parsed<T>,
+    seen: Seen,
+    /// Where values of Secrets are written.
+    secrets: Vec<Span>,
+}
+
+impl<T> Part<'_, T> {
+    fn document(&mut self, document: Document, each: &mut impl FnMut(Manifest) -> T) {
         if document.root.value == Value::Null {
-            self.empty += 1;
-        } else {
-            self.documents += 1;
-            document_into(source, document.root, self);
+            self.parsed.empty += 1;
+            return;
         }
+        self.parsed.documents += 1;
+        let (objects, diagnostics) = (self.parsed.manifests.len(), self.parsed.diagnostics.len());
+        self.object(document.root, each);
+        match (self.parsed.manifests.len() == objects, self.parsed.diagnostics.len() == diagnostics) {
+            (true, true) => self.parsed.empty_lists += 1,
+            (true, false) => self.parsed.failed += 1,
+            (false, _) => {}
+        }
+    }
+
+    /// An object, a List of objects, or something else that is reported.
+    fn object(&mut self, root: Node, each: &mut impl FnMut(Manifest) -> T) {
+        if root.as_mapping().is_none() {
+            self.parsed.diagnostics.push(not_an_object(self.source, &root));
+            return;
+        }
+        match list::open(self.source, root) {
+            list::Opened::Object(root) => self.single(root, each),
+            list::Opened::Items(items) => items.into_iter().for_each(|item| self.object(item, each)),
+            list::Opened::Invalid(diagnostic) => self.parsed.diagnostics.push(*diagnostic),
+        }
+    }
+
+    fn single(&mut self, root: Node, each: &mut impl FnMut(Manifest) -> T) {
+        match identity::of(self.source, &root) {
+            Ok(object) => {
+                let manifest = Manifest { object, root, source: Arc::clone(self.source) };
+                secret::spans(&manifest, &mut self.secrets);
+                self.parsed.manifests.push(each(manifest));
+            }
+            Err(mut diagnostics) => self.parsed.diagnostics.append(&mut diagnostics),
+        }
+    }
+}
+
+impl<T> Parsed<T> {
+    /// The same, with something else in the place of each object.
+    #[must_use]
+    pub fn map<U>(self, of: impl FnMut(T) -> U) -> Parsed<U> {
+        let Self { manifests, diagnostics, documents, empty, empty_lists, failed } = self;
+        let mut mapped = Vec::with_capacity(manifests.len());
+        mapped.extend(manifests.into_iter().map(of));
+        Parsed { manifests: mapped, diagnostics, documents, empty, empty_lists, failed }
     }
 
     fn append(&mut self, mut later: Self) {
@@ -101,47 +183,6 @@ fn tell(source: &Arc<Source>, lints: &[Lint], diagnostics: &mut Vec<Diagnostic>)
         let label = "the first of those that are not shown";
         let worst = untold.iter().map(|lint| lint.severity()).max().unwrap_or(first.severity());
         diagnostics.push(Diagnostic::new(worst, first.rule(), message).at(Location::new(source, first.span()), label));
-    }
-}
-
-fn document_into(source: &Arc<Source>, root: Node, parsed: &mut Parsed) {
-    let mut found = Found { source, manifests: Vec::new(), diagnostics: Vec::new() };
-    found.object(root);
-    match (found.manifests.is_empty(), found.diagnostics.is_empty()) {
-        (true, true) => parsed.empty_lists += 1,
-        (true, false) => parsed.failed += 1,
-        (false, _) => {}
-    }
-    parsed.manifests.append(&mut found.manifests);
-    parsed.diagnostics.append(&mut found.diagnostics);
-}
-
-/// What one document gives.
-struct Found<'a> {
-    source: &'a Arc<Source>,
-    manifests: Vec<Manifest>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Found<'_> {
-    /// An object, a List of objects, or something else that is reported.
-    fn object(&mut self, root: Node) {
-        if root.as_mapping().is_none() {
-            self.diagnostics.push(not_an_object(self.source, &root));
-            return;
-        }
-        match list::open(self.source, root) {
-            list::Opened::Object(root) => self.single(root),
-            list::Opened::Items(items) => items.into_iter().for_each(|item| self.object(item)),
-            list::Opened::Invalid(diagnostic) => self.diagnostics.push(*diagnostic),
-        }
-    }
-
-    fn single(&mut self, root: Node) {
-        match identity::of(self.source, &root) {
-            Ok(object) => self.manifests.push(Manifest { object, root, source: Arc::clone(self.source) }),
-            Err(mut diagnostics) => self.diagnostics.append(&mut diagnostics),
-        }
     }
 }
 

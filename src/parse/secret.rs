@@ -6,19 +6,17 @@ use crate::source::Span;
 /// kubectl keeps a whole copy of the object in this annotation.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// The spans of every value that must stay hidden, in the order of the text.
-pub(super) fn spans(manifests: &[Manifest]) -> Vec<Span> {
-    let mut spans = Vec::new();
-    for manifest in manifests.iter().filter(|manifest| manifest.is_secret()) {
-        for key in ["data", "stringData"] {
-            manifest.root.get(key).into_iter().for_each(|node| scalars(node, &mut spans));
-        }
-        let annotations = manifest.root.get("metadata").and_then(|metadata| metadata.get("annotations"));
-        let copy = annotations.and_then(|annotations| annotations.get(LAST_APPLIED));
-        copy.into_iter().for_each(|node| scalars(node, &mut spans));
+/// Adds the spans of every value that must stay hidden.
+pub(super) fn spans(manifest: &Manifest, spans: &mut Vec<Span>) {
+    if !manifest.is_secret() {
+        return;
     }
-    spans.sort_unstable();
-    spans
+    for key in ["data", "stringData"] {
+        manifest.root.get(key).into_iter().for_each(|node| scalars(node, spans));
+    }
+    let annotations = manifest.root.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let copy = annotations.and_then(|annotations| annotations.get(LAST_APPLIED));
+    copy.into_iter().for_each(|node| scalars(node, spans));
 }
 
 fn scalars(node: &Node, spans: &mut Vec<Span>) {

@@ -79,6 +79,11 @@ impl LoosePolicies {
         self.each.rules().len() + self.together.as_ref().map_or(0, |together| together.rules().len())
     }
 
+    /// Whether some of them can judge only when all objects are known.
+    pub(super) fn needs_all(&self) -> bool {
+        self.together.is_some()
+    }
+
     /// What is found in all objects together; nothing where nobody asked for that, or there is no object.
     pub(super) fn judge_together(&self, manifests: &[&Manifest], kubernetes: Kubernetes) -> Judgement {
         match &self.together {

@@ -145,6 +145,7 @@ pub fn policies_with(
 }
 
 /// What came of one object.
+#[derive(Debug)]
 pub(super) struct Judged {
     pub(super) coverage: Coverage,
     pub(super) tally: Tally,
@@ -280,7 +281,48 @@ pub(super) struct Object<'a> {
     pub(super) surroundings: &'a Arc<Surroundings>,
 }
 
-/// Compiling policies costs milliseconds, so evaluators are passed from batch to batch: as many as there are workers.
+/// Evaluators that nobody uses at the moment. Compiling policies costs milliseconds, so they are passed from batch to
+/// batch: there are as many as there are workers.
+pub(super) struct Evaluators<'a> {
+    policies: &'a PolicySet,
+    idle: Mutex<Vec<Evaluator<'a>>>,
+}
+
+impl<'a> Evaluators<'a> {
+    pub(super) fn of(policies: &'a PolicySet) -> Self {
+        Self { policies, idle: Mutex::default() }
+    }
+
+    /// One for the caller alone, until it is dropped.
+    pub(super) fn lend(&self) -> Lent<'_, 'a> {
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        Lent { evaluators: self, evaluator: Some(idle.unwrap_or_else(|| self.policies.evaluator())) }
+    }
+}
+
+/// An evaluator that goes back to where it came from.
+pub(super) struct Lent<'p, 'a> {
+    evaluators: &'p Evaluators<'a>,
+    /// There until it goes back.
+    evaluator: Option<Evaluator<'a>>,
+}
+
+impl Lent<'_, '_> {
+    /// Judges one object by its schema and by all policies.
+    pub(super) fn judge(&mut self, object: &Object<'_>) -> Judged {
+        judge_one(object, self.evaluator.as_mut().expect("it goes back only when it is dropped"))
+    }
+}
+
+impl Drop for Lent<'_, '_> {
+    fn drop(&mut self) {
+        if let (Some(evaluator), Ok(mut idle)) = (self.evaluator.take(), self.evaluators.idle.lock()) {
+            idle.push(evaluator);
+        }
+    }
+}
+
+/// Judges objects side by side; what came of them is in their order.
 pub(super) fn judge<T: Sync>(
     policies: &PolicySet,
     objects: &[T],
@@ -288,23 +330,16 @@ pub(super) fn judge<T: Sync>(
     progress: &dyn Progress,
 ) -> Vec<Judged> {
     progress.stage("checking", objects.len());
-    let idle: Mutex<Vec<Evaluator<'_>>> = Mutex::new(Vec::new());
-    let take = || idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_else(|| policies.evaluator());
+    let evaluators = Evaluators::of(policies);
     objects
         .par_chunks(BATCH)
         .flat_map_iter(|batch| {
-            let mut evaluator = take();
-            let judged: Vec<Judged> = batch
-                .iter()
-                .map(|one| {
-                    progress.advance();
-                    judge_one(object(one), &mut evaluator)
-                })
-                .collect();
-            if let Ok(mut idle) = idle.lock() {
-                idle.push(evaluator);
-            }
-            judged
+            let mut evaluator = evaluators.lend();
+            let judge = |one| {
+                progress.advance();
+                evaluator.judge(object(one))
+            };
+            batch.iter().map(judge).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -330,7 +365,11 @@ fn judge_one(object: &Object<'_>, evaluator: &mut Evaluator<'_>) -> Judged {
 }
 
 /// Every object that was judged is validated, skipped, or failed; by policies it is judged or not, where there are any.
-pub(super) fn account(judged: &[Judged], policies: &PolicySet, accounting: &mut Accounting) {
+pub(super) fn account<'a>(
+    judged: impl IntoIterator<Item = &'a Judged>,
+    policies: &PolicySet,
+    accounting: &mut Accounting,
+) {
     accounting.policies.rules = policies.rules().iter().map(rule_coverage).collect();
     for one in judged {
         match one.coverage {

@@ -2,27 +2,31 @@
 
 mod classify;
 mod duplicates;
+mod first_look;
 mod fix;
+mod kept;
 mod pattern;
 
 use std::ops::Add as _;
 
+use first_look::FirstLook;
+use kept::{Known, Outcome};
 use rayon::prelude::*;
 
 use super::conftest::LoosePolicies;
 use super::echoes::drop_echoes;
-use super::judge::{self, Judged, Object, judge};
+use super::judge::{self, Object, judge};
 use super::lookup::with_schema_files;
 use super::waivers;
-use super::{Cores, Error, Limits, Progress};
+use super::{Error, Limits, Progress};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Severity, rules};
 use crate::evaluate::conftest::Tally;
-use crate::evaluate::waivers::{Review, Scope, Target, Waivers};
-use crate::evaluate::{Kubernetes, PolicyOptions};
+use crate::evaluate::waivers::{Review, Scope, Waivers};
+use crate::evaluate::{Judgement, Kubernetes, PolicyOptions, PolicySet};
 use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
-use crate::manifest::Manifest;
-use crate::parse::{Parsed, parse_with};
+use crate::manifest::{Manifest, Readers};
+use crate::parse::{Parsed, parse_each};
 use crate::report::Accounting;
 use crate::report::waivers::WaiverUse;
 use crate::validate::Schemas;
@@ -127,55 +131,42 @@ pub fn validate_loose(
     diagnostics.extend(run.checks.diagnostics.iter().cloned());
     let crds = judge::read_crds(&run.checks, &limits.read, &mut diagnostics);
 
-    let files = read_all(files, limits, progress);
+    let first_look = FirstLook::new(run, &schemas, &loaded, &waivers, kubernetes);
+    let mut files = first_look.read_all(files, limits, progress);
     let mut accounting = Accounting { policy_rules: loaded.rules(), ..Accounting::default() };
     files.iter().for_each(|file| account(file, &mut accounting));
-    let manifests = || files.iter().flat_map(|file| file.manifests());
-    let (wanted, unwanted): (Vec<&Manifest>, Vec<&Manifest>) = manifests().partition(|manifest| run.wants(manifest));
-    if !unwanted.is_empty() {
-        accounting.skipped_objects.insert("not asked for", unwanted.len());
+    let unwanted = objects(&files).filter(|object| !object.wanted).count();
+    if unwanted > 0 {
+        accounting.skipped_objects.insert("not asked for", unwanted);
     }
 
-    let (schemas, broken) = schemas.with_crds(wanted.iter().copied());
+    let (schemas, broken) = all_schemas(schemas, run, &files, &crds)?;
     diagnostics.extend(broken);
-    // what is wrong with a CRD that nobody asked for is not told, but it still defines its kind
-    let (schemas, _) = schemas.with_crds(unwanted.iter().copied());
-    let (schemas, broken) = schemas.with_crds(&crds);
-    diagnostics.extend(broken);
-    let kinds = wanted.iter().copied();
-    let schemas = with_schema_files(schemas, &run.places, kinds, run.kubernetes, !run.lenient)?;
-    diagnostics.extend(schemas.unevaluated(wanted.iter().copied()));
-
-    // an object that nobody asked for is there all the same
-    let surroundings = policies.surroundings(&manifests().collect::<Vec<_>>());
-    let object = |manifest| Object { manifest, schemas: &schemas, kubernetes, surroundings: &surroundings };
-    let objects: Vec<Object<'_>> = wanted.iter().map(|manifest| object(manifest)).collect();
-    let judged: Vec<Judged> = judge(policies, &objects, |object| object, progress);
-    judge::account(&judged, policies, &mut accounting);
-    let together = loaded.judge_together(&wanted, kubernetes);
+    judge_waiting(&mut files, &schemas, policies, kubernetes, progress);
+    let judged = || objects(&files).filter_map(|object| object.judged.as_ref());
+    judge::account(judged(), policies, &mut accounting);
+    let together = judge_together(&files, &loaded, kubernetes);
     if together.rules > 0 {
-        accounting.judged = wanted.len();
-        accounting.held = wanted.len();
+        accounting.judged = accounting.objects - unwanted;
+        accounting.held = accounting.judged;
         accounting.policies.unjudged.clear();
     }
     diagnostics.extend(together.diagnostics);
-    let tally = judged.iter().map(|judged| judged.tally).fold(together.tally, Tally::add);
+    let tally = judged().map(|judged| judged.tally).fold(together.tally, Tally::add);
+    drop_trees(&mut files, &waivers);
     progress.finish();
 
-    diagnostics.extend(duplicates::find(&wanted));
-    diagnostics.extend(files.iter().flat_map(ReadFile::diagnostics).cloned());
-    let mut judged: Vec<Vec<Diagnostic>> = judged.into_iter().map(|judged| judged.diagnostics).collect();
-    drop(objects);
+    diagnostics.extend(files.iter_mut().flat_map(ReadFile::take_duplicates));
+    diagnostics.extend(files.iter_mut().flat_map(ReadFile::take_diagnostics));
     if run.lenient {
-        diagnostics.iter_mut().chain(judged.iter_mut().flatten()).for_each(forgive);
+        diagnostics.iter_mut().chain(files.iter_mut().flat_map(ReadFile::findings_mut).flatten()).for_each(forgive);
     }
     let mut review = Review::new(&waivers, limits.today);
-    for (manifest, found) in wanted.iter().zip(&mut judged) {
-        found.extend(review.meet(None, None, manifest));
-        review.consider(found, Target { manifest: Some(manifest), ..Target::default() });
-    }
-    waivers::consider_early(&mut review, &mut diagnostics, None, || Box::new(wanted.iter().copied()));
-    diagnostics.extend(judged.into_iter().flatten());
+    files.iter_mut().flat_map(ReadFile::objects_mut).for_each(|object| object.review(&mut review));
+    waivers::consider_early(&mut review, &mut diagnostics, None, || {
+        Box::new(objects(&files).filter_map(Outcome::head))
+    });
+    diagnostics.extend(files.iter_mut().flat_map(ReadFile::findings_mut).flat_map(std::mem::take));
     // files are always some of many: only what an object carries itself was looked at whole
     let audit = review.audit(policies.rules(), |waiver| matches!(waiver.scope, Scope::Carrier { .. }));
     let (waivers, found) = waivers::told(audit);
@@ -212,42 +203,115 @@ fn point_at_options(diagnostic: &mut Diagnostic) {
     }
 }
 
+/// The schemas for all kinds, now that all CRDs are known; with what is wrong with them, and what none of them evaluates.
+fn all_schemas(
+    schemas: Schemas,
+    run: &LooseRun<'_>,
+    files: &[ReadFile],
+    crds: &[Manifest],
+) -> Result<(Schemas, Vec<Diagnostic>), Error> {
+    let among = |wanted| objects(files).filter(move |object| object.wanted == wanted).filter_map(Outcome::whole);
+    let (schemas, mut diagnostics) = schemas.with_crds(among(true));
+    // what is wrong with a CRD that nobody asked for is not told, but it still defines its kind
+    let (schemas, _) = schemas.with_crds(among(false));
+    let (schemas, broken) = schemas.with_crds(crds);
+    diagnostics.extend(broken);
+    let schemas = with_schema_files(schemas, &run.places, among(true), run.kubernetes, !run.lenient)?;
+    diagnostics.extend(schemas.unevaluated(among(true)));
+    Ok((schemas, diagnostics))
+}
+
+/// Judges the objects that could not be judged where they were read.
+fn judge_waiting(
+    files: &mut [ReadFile],
+    schemas: &Schemas,
+    policies: &PolicySet,
+    kubernetes: Kubernetes,
+    progress: &dyn Progress,
+) {
+    // an object that nobody asked for is there all the same
+    let surroundings = policies.surroundings(&objects(files).filter_map(Outcome::whole).collect::<Vec<_>>());
+    let object = |manifest| Object { manifest, schemas, kubernetes, surroundings: &surroundings };
+    let waiting: Vec<Object<'_>> = objects(files).filter_map(Outcome::waiting).map(object).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let judged = judge(policies, &waiting, |object| object, progress);
+    drop(waiting);
+    let waiting = files.iter_mut().flat_map(ReadFile::objects_mut).filter(|object| object.waiting().is_some());
+    waiting.zip(judged).for_each(|(object, judged)| object.judged = Some(judged));
+}
+
+/// What is found in all objects that somebody asked for, together.
+fn judge_together(files: &[ReadFile], policies: &LoosePolicies, kubernetes: Kubernetes) -> Judgement {
+    if !policies.needs_all() {
+        return Judgement::default();
+    }
+    let wanted = objects(files).filter(|object| object.wanted).filter_map(Outcome::whole);
+    policies.judge_together(&wanted.collect::<Vec<_>>(), kubernetes)
+}
+
+/// Once all are judged nobody looks at a tree any more but for its waivers, and there may be many.
+fn drop_trees(files: &mut [ReadFile], waivers: &Waivers) {
+    let of_file = |file: &mut ReadFile| file.objects_mut().par_iter_mut().for_each(|object| object.drop_tree(waivers));
+    files.par_iter_mut().for_each(of_file);
+}
+
+fn objects(files: &[ReadFile]) -> impl Iterator<Item = &Outcome> {
+    files.iter().flat_map(ReadFile::objects)
+}
+
 /// What came of one file.
 enum ReadFile {
-    Parsed(Parsed),
+    Parsed { parsed: Parsed<Outcome>, duplicates: Vec<Diagnostic> },
     Skipped(Other),
     Failed(Diagnostic),
 }
 
 impl ReadFile {
-    fn manifests(&self) -> &[Manifest] {
+    fn objects(&self) -> &[Outcome] {
         match self {
-            Self::Parsed(parsed) => &parsed.manifests,
+            Self::Parsed { parsed, .. } => &parsed.manifests,
             Self::Skipped(_) | Self::Failed(_) => &[],
         }
     }
 
-    fn diagnostics(&self) -> &[Diagnostic] {
+    fn objects_mut(&mut self) -> &mut [Outcome] {
         match self {
-            Self::Parsed(parsed) => &parsed.diagnostics,
-            Self::Skipped(_) => &[],
-            Self::Failed(diagnostic) => std::slice::from_ref(diagnostic),
+            Self::Parsed { parsed, .. } => &mut parsed.manifests,
+            Self::Skipped(_) | Self::Failed(_) => &mut [],
+        }
+    }
+
+    fn take_duplicates(&mut self) -> Vec<Diagnostic> {
+        match self {
+            Self::Parsed { duplicates, .. } => std::mem::take(duplicates),
+            Self::Skipped(_) | Self::Failed(_) => Vec::new(),
+        }
+    }
+
+    /// What was found in its objects.
+    fn findings_mut(&mut self) -> impl Iterator<Item = &mut Vec<Diagnostic>> {
+        self.objects_mut().iter_mut().filter_map(|object| object.judged.as_mut()).map(|judged| &mut judged.diagnostics)
+    }
+
+    /// What was found in its text.
+    fn take_diagnostics(&mut self) -> Vec<Diagnostic> {
+        match self {
+            Self::Parsed { parsed, .. } => std::mem::take(&mut parsed.diagnostics),
+            Self::Skipped(_) => Vec::new(),
+            Self::Failed(diagnostic) => vec![diagnostic.clone()],
         }
     }
 }
 
-/// Reads and parses files side by side; results are in the order of the files.
-fn read_all(files: &[LooseFile], limits: &Limits, progress: &dyn Progress) -> Vec<ReadFile> {
-    progress.stage("reading", files.len());
-    let read = |file: &LooseFile| {
-        let read = read_one(file, limits);
-        progress.advance();
-        read
-    };
-    files.par_iter().map(read).collect()
-}
-
-fn read_one(file: &LooseFile, limits: &Limits) -> ReadFile {
+fn read_one<W>(
+    file: &LooseFile,
+    limits: &Limits,
+    readers: &impl Readers,
+    worker: impl Fn() -> W + Sync + Send,
+    each: impl Fn(&mut W, Manifest) -> Known + Sync + Send,
+) -> ReadFile {
     let other = match file.role {
         LooseRole::Other(other) if file.named => return ReadFile::Failed(classify::no_manifest(file, other)),
         LooseRole::Other(other) => return ReadFile::Skipped(other),
@@ -257,7 +321,7 @@ fn read_one(file: &LooseFile, limits: &Limits) -> ReadFile {
         Ok(source) => source,
         Err(diagnostic) => return ReadFile::Failed(diagnostic),
     };
-    let parsed = parse_with(&source, &limits.read, &Cores);
+    let parsed = parse_each(&source, &limits.read, readers, worker, each);
     match classify::by_content(&source, &parsed, &limits.read) {
         Some((other, _)) if !file.named => ReadFile::Skipped(other),
         Some((Other::Template, place)) => {
@@ -268,7 +332,10 @@ fn read_one(file: &LooseFile, limits: &Limits) -> ReadFile {
             })
         }
         // the findings of the parser say best what is missing
-        _ => ReadFile::Parsed(parsed),
+        _ => {
+            let duplicates = duplicates::find(&source, &parsed.manifests);
+            ReadFile::Parsed { parsed: parsed.map(|known| known.outcome), duplicates }
+        }
     }
 }
 
@@ -277,7 +344,7 @@ fn account(file: &ReadFile, accounting: &mut Accounting) {
     match file {
         ReadFile::Skipped(other) => *accounting.skipped.entry(other.reason()).or_default() += 1,
         ReadFile::Failed(_) => accounting.failed += 1,
-        ReadFile::Parsed(parsed) => {
+        ReadFile::Parsed { parsed, .. } => {
             accounting.rendered += 1;
             accounting.documents += parsed.documents + parsed.empty;
             accounting.empty_documents += parsed.empty + parsed.empty_lists;

@@ -51,7 +51,8 @@ impl Definition {
 }
 
 /// Whether the manifest is a CRD.
-pub(super) fn is_crd(manifest: &Manifest) -> bool {
+#[must_use]
+pub fn is_crd(manifest: &Manifest) -> bool {
     let gvk = &manifest.object.gvk;
     &*gvk.group == "apiextensions.k8s.io" && &*gvk.kind == "CustomResourceDefinition"
 }

@@ -53,6 +53,7 @@ mod words;
 pub use changes::changes;
 use compile::Compiled;
 use crd::Definition;
+pub use crd::is_crd;
 use files::SchemaFile;
 use kubernetes::{Kind, Minor};
 pub use same::is_same;

@@ -140,6 +140,72 @@ fn policies_that_were_asked_for_must_judge_something() {
     assert!(output.stderr.contains("`other` holds no Rego"), "{output}");
 }
 
+// ── one large file, in parts ────────────────────────────────────────────────────────────────────────────────────
+
+const QUEUES: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+    metadata: {name: queues.shop.example.com}\nspec:\n  group: shop.example.com\n  scope: Namespaced\n  \
+    names: {kind: Queue, plural: queues}\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    \
+    schema:\n      openAPIV3Schema:\n        type: object\n        properties:\n          spec:\n            \
+    type: object\n            properties: {size: {type: integer}}\n";
+
+/// Documents of more than a megabyte: a custom resource first and its CRD last, an object that is there again far below,
+/// one that its schema refuses, and a document that is no YAML.
+fn large_stream() -> String {
+    let padding = "x".repeat(400);
+    let settings = |name: &str| format!("{SETTINGS}data: {{padding: {padding}}}\n").replace("settings", name);
+    let mut documents = vec![QUEUE.to_owned()];
+    documents.extend((0..4_000).map(|number| match number {
+        1_000 => "a: [1\n".to_owned(),
+        2_000 => settings("bad").replace("\ndata: {", "\ndata: {number: 1, "),
+        3_500 => settings("settings-17"),
+        number => settings(&format!("settings-{number}")),
+    }));
+    documents.push(QUEUES.to_owned());
+    documents.join("---\n")
+}
+
+#[test]
+fn a_large_file_is_judged_the_same_by_any_number_of_threads() {
+    let sandbox = Sandbox::new();
+    let text = large_stream();
+    assert!(text.len() > 1024 * 1024, "smaller texts are not read in parts");
+    sandbox.write("all.yaml", &text);
+    let run = |options: &[&str], threads: &str| {
+        let words = [&["hydrant", "validate", "all.yaml", "--report", "json=-"], options].concat();
+        let output = sandbox.run_with_threads(&words, threads);
+        let report: Value = serde_json::from_str(&output.stdout).expect("a report");
+        (output.code, report)
+    };
+    for options in [&[][..], &["--builtin", "good-practice"], &["--skip", "v1/ConfigMap"], &["--lenient"]] {
+        let one = run(options, "1");
+        for threads in ["2", "4"] {
+            assert_eq!(run(options, threads), one, "{threads} threads, {options:?}");
+        }
+    }
+
+    let (code, report) = run(&[], "4");
+    let lines = |finding: &Value| finding["location"]["line"].as_u64();
+    let found: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| Some((one["rule"].as_str()?, lines(one))))
+        .collect();
+    let line = |wanted: &str| Some(text[..text.find(wanted).unwrap()].lines().count() as u64 + 1);
+    let last = Some(text[..text.rfind("name: settings-17}").unwrap()].lines().count() as u64);
+    let expected = [
+        ("schema-violation", Some(4)),
+        ("yaml-syntax", line("a: [1")),
+        ("schema-violation", line("\ndata: {number: 1")),
+        ("duplicate-object", last),
+    ];
+    assert_eq!((code, found.as_slice()), (1, &expected[..]), "{report:#}");
+    let numbers = &report["accounting"];
+    let number = |name: &str| numbers[name].as_u64().expect("a number");
+    assert_eq!((number("documents"), number("failed_documents"), number("objects")), (4_002, 1, 4_001));
+    assert_eq!((number("validated"), number("unvalidated")), (4_001, 0), "the CRD counts for what stands above it");
+}
+
 // ── schema places ───────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::date::Date;
 use crate::diagnostic::Diagnostic;
+use crate::manifest::{Manifest, Value};
 use crate::source::{Location, Source};
 use crate::tree::Digest;
 
@@ -121,6 +122,12 @@ impl Waivers {
         &self.entries
     }
 
+    /// Whether a [`Review`] has to be told of an object: one that carries waivers, or any where the file has some.
+    #[must_use]
+    pub fn concern(&self, manifest: &Manifest) -> bool {
+        !self.entries.is_empty() || annotation::of(manifest).is_some()
+    }
+
     /// The digest of the file and of whether annotations count; `None` where nothing can be waived.
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
@@ -132,6 +139,17 @@ impl Waivers {
     pub fn digest_with(&self, policies: Digest) -> Digest {
         self.digest.map_or(policies, |waivers| Digest::of_list([("policies", policies), ("waivers", waivers)]))
     }
+}
+
+/// What of an object is enough for a [`Review`]: who it is, its place, and its `metadata`. Such a head may be kept where
+/// the whole object would be too much.
+#[must_use]
+pub fn head_of(mut manifest: Manifest) -> Manifest {
+    if let Value::Mapping(entries) = &mut manifest.root.value {
+        entries.retain(|entry| entry.key.name == *"metadata");
+        entries.shrink_to_fit();
+    }
+    manifest
 }
 
 /// A waiver as one may write it into the file: what `explain` shows.

@@ -25,11 +25,11 @@ impl Reader<'_> {
         let style = self.block_head()?;
         let blank_lines = self.leading_blank_lines(parent)?;
         let (start, indentation) = (self.at, self.at - self.line);
-        self.scratch.clear();
-        self.scratch.extend(std::iter::repeat_n('\n', blank_lines));
+        self.spare.scratch.clear();
+        self.spare.scratch.extend(std::iter::repeat_n('\n', blank_lines));
         let end = self.block_lines(style, indentation)?;
         self.next_line()?;
-        let value = Value::String(self.scratch.as_str().into());
+        let value = Value::String(self.spare.scratch.as_str().into());
         Some(Node { span: Span::new(start, end), value })
     }
 
@@ -77,7 +77,7 @@ impl Reader<'_> {
             let line = &self.text[from..self.at];
             let is_indented = line.starts_with([' ', '\t']);
             self.push_breaks(breaks, style.folded && !was_indented && !is_indented);
-            self.scratch.push_str(line);
+            self.spare.scratch.push_str(line);
             was_indented = is_indented;
             let text = line.trim_end_matches([' ', '\t']);
             if !text.is_empty() {
@@ -114,18 +114,18 @@ impl Reader<'_> {
 
     fn push_breaks(&mut self, breaks: usize, fold: bool) {
         match (breaks, fold) {
-            (1, true) => self.scratch.push(' '),
+            (1, true) => self.spare.scratch.push(' '),
             (0, _) => {}
-            (_, true) => self.scratch.extend(std::iter::repeat_n('\n', breaks - 1)),
-            (_, false) => self.scratch.extend(std::iter::repeat_n('\n', breaks)),
+            (_, true) => self.spare.scratch.extend(std::iter::repeat_n('\n', breaks - 1)),
+            (_, false) => self.spare.scratch.extend(std::iter::repeat_n('\n', breaks)),
         }
     }
 
     fn chomp(&mut self, chomping: Chomping, breaks: usize) {
         match chomping {
             Chomping::Strip => {}
-            Chomping::Clip => self.scratch.push('\n'),
-            Chomping::Keep => self.scratch.extend(std::iter::repeat_n('\n', breaks)),
+            Chomping::Clip => self.spare.scratch.push('\n'),
+            Chomping::Keep => self.spare.scratch.extend(std::iter::repeat_n('\n', breaks)),
         }
     }
 }

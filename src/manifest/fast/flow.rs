@@ -17,42 +17,42 @@ impl Reader<'_> {
     }
 
     fn flow_sequence(&mut self, depth: usize) -> Option<Node> {
-        let (start, base) = (self.at, self.items.len());
+        let (start, base) = (self.at, self.spare.items.len());
         self.at += 1;
         self.skip_spaces();
         if self.byte(self.at) != b']' {
             loop {
                 let item = self.flow_value(depth + 1)?;
-                self.items.push(item);
+                self.spare.items.push(item);
                 if !self.goes_on(b']')? {
                     break;
                 }
             }
         }
         self.at += 1;
-        let items = self.items.drain(base..).collect();
+        let items = self.spare.items.drain(base..).collect();
         Some(Node { span: Span::new(start, self.at), value: Value::Sequence(items) })
     }
 
     fn flow_mapping(&mut self, depth: usize) -> Option<Node> {
-        let (start, base) = (self.at, self.entries.len());
+        let (start, base) = (self.at, self.spare.entries.len());
         self.at += 1;
         self.skip_spaces();
         if self.byte(self.at) != b'}' {
             loop {
                 let key = self.flow_key(depth + 1)?;
                 let value = self.flow_value(depth + 1)?;
-                self.entries.push(Entry { key, value });
+                self.spare.entries.push(Entry { key, value });
                 if !self.goes_on(b'}')? {
                     break;
                 }
             }
         }
         self.at += 1;
-        if has_repeated_keys(&self.entries[base..]) {
+        if has_repeated_keys(&self.spare.entries[base..]) {
             return None;
         }
-        let entries = self.entries.drain(base..).collect();
+        let entries = self.spare.entries.drain(base..).collect();
         Some(Node { span: Span::new(start, self.at), value: Value::Mapping(entries) })
     }
 
@@ -118,7 +118,7 @@ impl Reader<'_> {
         let start = self.at;
         self.quoted(super::END)?.then_some(())?;
         let span = Span::new(start, self.at);
-        Some((span, self.scratch.as_str().into()))
+        Some((span, self.spare.scratch.as_str().into()))
     }
 
     /// A plain scalar without anything that has a meaning in brackets. A colon is part of it before a letter or `/`.

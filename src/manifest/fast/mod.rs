@@ -44,22 +44,36 @@ pub(super) struct Plainly {
 /// Reads the only document of a piece; `None` for everything that is not plain.
 ///
 /// The piece must hold no control characters and no line breaks but line feeds; see `charset::is_ordinary`.
-pub(super) fn read(text: &str, piece: Range<usize>, allowance: Allowance) -> Option<Plainly> {
+pub(super) fn read(text: &str, piece: Range<usize>, allowance: Allowance, spare: &mut Spare) -> Option<Plainly> {
     let text = &text[..piece.end];
     let bytes = text.as_bytes();
-    let mut reader =
-        Reader { text, bytes, at: piece.start, line: piece.start, allowance, nodes: 0, ..Reader::default() };
-    reader.separator()?;
-    reader.next_line()?;
-    if reader.column == END {
-        return None;
-    }
-    let root = reader.below(END, 0)?;
-    let is_collection = matches!(root.value, Value::Sequence(_) | Value::Mapping(_));
-    (is_collection && reader.column == END).then_some(Plainly { root, nodes: reader.nodes })
+    // what was given up on the way is still in it
+    spare.entries.clear();
+    spare.items.clear();
+    let (at, line) = (piece.start, piece.start);
+    let mut reader = Reader { text, bytes, at, line, column: 0, allowance, nodes: 0, spare };
+    let root = reader.document()?;
+    Some(Plainly { root, nodes: reader.nodes })
 }
 
-#[derive(Default)]
+/// Memory that is used for piece after piece.
+#[derive(Debug)]
+pub(super) struct Spare {
+    /// Entries and items of the collections that are open: each takes its own off the end when it is complete, so that
+    /// none of them holds more memory than it needs.
+    entries: Vec<Entry>,
+    items: Vec<Node>,
+    /// Where text that is not one run of the source is put together.
+    scratch: String,
+}
+
+impl Default for Spare {
+    /// As much as most manifests need at a time, so that nothing has to grow.
+    fn default() -> Self {
+        Self { entries: Vec::with_capacity(32), items: Vec::with_capacity(8), scratch: String::new() }
+    }
+}
+
 struct Reader<'a> {
     /// The text up to the end of the piece: offsets are those of the whole text.
     text: &'a str,
@@ -71,12 +85,7 @@ struct Reader<'a> {
     column: isize,
     allowance: Allowance,
     nodes: usize,
-    /// Entries and items of the collections that are open: each takes its own off the end when it is complete, so that
-    /// none of them holds more memory than it needs.
-    entries: Vec<Entry>,
-    items: Vec<Node>,
-    /// Where text that is not one run of the source is put together.
-    scratch: String,
+    spare: &'a mut Spare,
 }
 
 /// What stands where a value may be, or the key of a mapping.
@@ -86,6 +95,18 @@ enum Head {
 }
 
 impl Reader<'_> {
+    /// The whole piece, if it is one plain document.
+    fn document(&mut self) -> Option<Node> {
+        self.separator()?;
+        self.next_line()?;
+        if self.column == END {
+            return None;
+        }
+        let root = self.below(END, 0)?;
+        let is_collection = matches!(root.value, Value::Sequence(_) | Value::Mapping(_));
+        (is_collection && self.column == END).then_some(root)
+    }
+
     fn byte(&self, at: usize) -> u8 {
         // what ends a line also ends the text
         self.bytes.get(at).copied().unwrap_or(b'\n')
@@ -190,11 +211,11 @@ impl Reader<'_> {
     /// A list; one that is `level` with its key begins, to the composer, behind its first dash.
     fn sequence(&mut self, depth: usize, level: bool) -> Option<Node> {
         self.enter(depth)?;
-        let (mut start, column, base) = (self.at, self.column, self.items.len());
+        let (mut start, column, base) = (self.at, self.column, self.spare.items.len());
         while self.column == column && self.byte(self.at) == b'-' && self.is_blank(self.at + 1) {
             self.at += 1;
             self.skip_spaces();
-            if level && self.items.len() == base {
+            if level && self.spare.items.len() == base {
                 // where it begins before a comment, only the composer knows
                 if self.byte(self.at) == b'#' {
                     return None;
@@ -211,13 +232,13 @@ impl Reader<'_> {
                 self.column = self.column_of(self.at);
             }
             let item = self.below(column, depth + 1)?;
-            self.items.push(item);
+            self.spare.items.push(item);
         }
         if self.column > column {
             return None;
         }
-        let end = self.items.last()?.span.end;
-        let items = self.items.drain(base..).collect();
+        let end = self.spare.items.last()?.span.end;
+        let items = self.spare.items.drain(base..).collect();
         Some(Node { span: Span::new(start, end as usize), value: Value::Sequence(items) })
     }
 
@@ -230,12 +251,12 @@ impl Reader<'_> {
     /// A mapping whose first key is read, and whose colon comes next.
     fn mapping(&mut self, first: Key, column: isize, depth: usize) -> Option<Node> {
         self.enter(depth)?;
-        let (start, base) = (first.span.start, self.entries.len());
+        let (start, base) = (first.span.start, self.spare.entries.len());
         let mut key = first;
         loop {
             self.enter(depth + 1)?;
             let value = self.value_behind_colon(column, depth + 1)?;
-            self.entries.push(Entry { key, value });
+            self.spare.entries.push(Entry { key, value });
             if self.column != column {
                 break;
             }
@@ -244,11 +265,11 @@ impl Reader<'_> {
                 Head::Value(_) => return None,
             }
         }
-        if self.column > column || has_repeated_keys(&self.entries[base..]) {
+        if self.column > column || has_repeated_keys(&self.spare.entries[base..]) {
             return None;
         }
-        let end = self.entries.last()?.value.span.end;
-        let entries = self.entries.drain(base..).collect();
+        let end = self.spare.entries.last()?.value.span.end;
+        let entries = self.spare.entries.drain(base..).collect();
         Some(Node { span: Span { start, end }, value: Value::Mapping(entries) })
     }
 
@@ -295,10 +316,10 @@ impl Reader<'_> {
         let one_line = self.quoted(parent)?;
         let span = Span::new(start, self.at);
         if key && one_line && self.is_before_colon() {
-            return self.key(span, self.scratch.as_str().into()).map(Head::Key);
+            return self.key(span, self.spare.scratch.as_str().into()).map(Head::Key);
         }
         self.enter(depth)?;
-        let value = Value::String(self.scratch.as_str().into());
+        let value = Value::String(self.spare.scratch.as_str().into());
         self.end_value()?;
         Some(Head::Value(Node { span, value }))
     }

@@ -90,16 +90,16 @@ impl Reader<'_> {
             }
             if !folded {
                 folded = true;
-                self.scratch.clear();
-                self.scratch.push_str(&self.text[start..end]);
+                self.spare.scratch.clear();
+                self.spare.scratch.push_str(&self.text[start..end]);
             }
-            push_fold(&mut self.scratch, breaks);
+            push_fold(&mut self.spare.scratch, breaks);
             let from = self.at;
             last = self.plain_rest()?;
             if self.is_at_colon() {
                 return None;
             }
-            self.scratch.push_str(&self.text[from..last]);
+            self.spare.scratch.push_str(&self.text[from..last]);
             if self.byte(self.at) != b'\n' {
                 self.end_value()?;
                 return Some(self.folded(start, last));
@@ -112,7 +112,7 @@ impl Reader<'_> {
     }
 
     fn folded(&self, start: usize, end: usize) -> Node {
-        Node { span: Span::new(start, end), value: Value::String(self.scratch.as_str().into()) }
+        Node { span: Span::new(start, end), value: Value::String(self.spare.scratch.as_str().into()) }
     }
 
     fn resolved(&self, start: usize, end: usize) -> Option<Node> {
@@ -150,7 +150,7 @@ impl Reader<'_> {
     pub(super) fn quoted(&mut self, parent: isize) -> Option<bool> {
         let quote = self.bytes[self.at];
         self.at += 1;
-        self.scratch.clear();
+        self.spare.scratch.clear();
         let mut run = self.at;
         let mut one_line = true;
         loop {
@@ -163,18 +163,18 @@ impl Reader<'_> {
                     run = self.at;
                 }
                 b'\\' if quote == b'"' => {
-                    self.scratch.push_str(&self.text[run..self.at]);
-                    self.scratch.push(escape(self.byte(self.at + 1))?);
+                    self.spare.scratch.push_str(&self.text[run..self.at]);
+                    self.spare.scratch.push(escape(self.byte(self.at + 1))?);
                     self.at += 2;
                     run = self.at;
                 }
                 b'\'' if quote == b'\'' && self.byte(self.at + 1) == b'\'' => {
-                    self.scratch.push_str(&self.text[run..=self.at]);
+                    self.spare.scratch.push_str(&self.text[run..=self.at]);
                     self.at += 2;
                     run = self.at;
                 }
                 byte if byte == quote => {
-                    self.scratch.push_str(&self.text[run..self.at]);
+                    self.spare.scratch.push_str(&self.text[run..self.at]);
                     self.at += 1;
                     return Some(one_line);
                 }
@@ -189,12 +189,12 @@ impl Reader<'_> {
         if line.ends_with('\t') {
             return None;
         }
-        self.scratch.push_str(line);
+        self.spare.scratch.push_str(line);
         let breaks = self.line_breaks();
         if self.column <= parent || self.column == 0 || self.byte(self.at) == b'\t' {
             return None;
         }
-        push_fold(&mut self.scratch, breaks);
+        push_fold(&mut self.spare.scratch, breaks);
         Some(())
     }
 }

@@ -45,6 +45,18 @@ pub fn text_of(bytes: &[u8]) -> Result<&str, NotText> {
     }
 }
 
+/// [`text_of`] for bytes that nobody else needs: they are not copied.
+///
+/// # Errors
+///
+/// As there.
+pub fn into_text(bytes: Vec<u8>) -> Result<String, NotText> {
+    if byte_order(&bytes).is_some() {
+        return text_of(&bytes).map(str::to_owned);
+    }
+    String::from_utf8(bytes).or_else(|error| text_of(error.as_bytes()).map(str::to_owned))
+}
+
 #[derive(Debug, Clone, Copy)]
 enum ByteOrder {
     Big,

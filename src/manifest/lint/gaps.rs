@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Kind, Lint};
-use crate::manifest::{Document, Node, Value};
+use crate::manifest::{Node, Value};
 use crate::source::Span;
 
 /// Tags with a meaning in YAML 1.1 that readers agree on.
@@ -74,21 +74,15 @@ pub(super) fn signs(text: &str, mut scalars: Vec<Span>) -> Signs {
     signs
 }
 
-/// The places of all keys and scalars.
-pub(super) fn scalars(documents: &[Document]) -> Vec<Span> {
-    let mut scalars = Vec::new();
-    documents.iter().for_each(|document| collect(&document.root, &mut scalars));
-    scalars
-}
-
-fn collect(node: &Node, scalars: &mut Vec<Span>) {
+/// Adds the places of all keys and scalars of a document.
+pub(super) fn scalars(node: &Node, found: &mut Vec<Span>) {
     match &node.value {
-        Value::Sequence(items) => items.iter().for_each(|item| collect(item, scalars)),
+        Value::Sequence(items) => items.iter().for_each(|item| scalars(item, found)),
         Value::Mapping(entries) => entries.iter().for_each(|entry| {
-            scalars.push(entry.key.span);
-            collect(&entry.value, scalars);
+            found.push(entry.key.span);
+            scalars(&entry.value, found);
         }),
-        _ => scalars.push(node.span),
+        _ => found.push(node.span),
     }
 }
 

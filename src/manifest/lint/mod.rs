@@ -14,7 +14,7 @@ mod words;
 
 use std::sync::Arc;
 
-pub use self::encoding::{NotText, text_of};
+pub use self::encoding::{NotText, into_text, text_of};
 pub use self::fix::{Fixed, Left, fix, fix_around, fix_bytes};
 use super::mapping::{Overlap, Remark};
 use super::{Document, Parts, Stream, Value};
@@ -120,7 +120,8 @@ impl Lint {
 #[must_use]
 pub fn lint(source: &Arc<Source>, stream: &Stream) -> Vec<Lint> {
     let linter = Linter::of(source);
-    let seen = linter.look(&stream.documents);
+    let mut seen = Seen::default();
+    stream.documents.iter().for_each(|document| linter.look(document, &mut seen));
     linter.finish([seen], &stream.remarks, stream.diagnostics.is_empty())
 }
 
@@ -133,7 +134,7 @@ pub struct Linter<'a> {
 }
 
 /// What a [`Linter`] saw in some documents.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Seen {
     lints: Vec<Lint>,
     /// The places of keys and scalars, where [`Linter::gaps`] wants them.
@@ -147,12 +148,12 @@ impl<'a> Linter<'a> {
         Self { text: source.text(), gaps: gaps::are_of_interest(source.text()) }
     }
 
-    /// Looks at some documents of the text.
-    #[must_use]
-    pub fn look(&self, documents: &[Document]) -> Seen {
-        let mut lints = Vec::new();
-        documents.iter().for_each(|document| scalars::lint(self.text, &document.root, &mut lints));
-        Seen { lints, scalars: if self.gaps { gaps::scalars(documents) } else { Vec::new() } }
+    /// Looks at the next document of the text.
+    pub fn look(&self, document: &Document, seen: &mut Seen) {
+        scalars::lint(self.text, &document.root, &mut seen.lints);
+        if self.gaps {
+            gaps::scalars(&document.root, &mut seen.scalars);
+        }
     }
 
     /// Everything there is to tell, once all documents were looked at; `parts` is what they were read as.

@@ -44,7 +44,9 @@ fn changes(reading: &Reading, lint: &Lint) -> Option<Vec<(Range<usize>, String)>
         Kind::ByteOrderMark => String::new(),
         Kind::DocumentEnd => return Some(vec![end_marker(text, lint.span.start as usize)]),
         Kind::TabSeparator => {
-            let tabs = gaps::signs(text, gaps::scalars(&reading.stream.documents)).tabs;
+            let mut scalars = Vec::new();
+            reading.stream.documents.iter().for_each(|document| gaps::scalars(&document.root, &mut scalars));
+            let tabs = gaps::signs(text, scalars).tabs;
             return Some(tabs.into_iter().map(|tab| (tab..tab + 1, " ".to_owned())).collect());
         }
         Kind::MixedLineEnds => return line_ends(text),

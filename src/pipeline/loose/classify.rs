@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::kept::Known;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::load::{LooseFile, Other};
-use crate::manifest::{Manifest, Node, Pointer, ReadLimits, Value, read};
+use crate::manifest::{Manifest, Node, ReadLimits, Value, read};
 use crate::parse::Parsed;
 use crate::source::{Location, Source, Span};
 
@@ -28,15 +29,16 @@ const TOOL_GROUPS: &[&str] = &[
 /// What a text is that is no manifest, and where it shows; `None` for a manifest, good or bad.
 pub(super) fn by_content(
     source: &Arc<Source>,
-    parsed: &Parsed,
+    parsed: &Parsed<Known>,
     limits: &ReadLimits,
 ) -> Option<(Other, Option<Location>)> {
     let mistakes = parsed.diagnostics.iter().filter_map(template_syntax);
-    if let Some(place) = mistakes.chain(parsed.manifests.iter().filter_map(template_name)).next() {
+    let names = parsed.manifests.iter().filter_map(|known| known.template);
+    if let Some(place) = mistakes.chain(names.map(|span| Location::new(source, span))).next() {
         return Some((Other::Template, Some(place)));
     }
     if !parsed.manifests.is_empty() {
-        let mut groups = parsed.manifests.iter().map(|manifest| &*manifest.object.gvk.group);
+        let mut groups = parsed.manifests.iter().map(|known| &*known.object.gvk.group);
         let all_tools = parsed.failed == 0 && groups.all(|group| TOOL_GROUPS.contains(&group));
         return all_tools.then_some((Other::ToolConfiguration, None));
     }
@@ -83,11 +85,11 @@ fn template_syntax(diagnostic: &Diagnostic) -> Option<Location> {
 }
 
 /// A name in quotes is text to YAML, whatever it holds; no object is called `{{ .Values.name }}`.
-fn template_name(manifest: &Manifest) -> Option<Location> {
+pub(super) fn template_name(manifest: &Manifest) -> Option<Span> {
+    let metadata = manifest.root.get("metadata")?;
     ["name", "generateName", "namespace"].into_iter().find_map(|field| {
-        let pointer = Pointer::from_parts(["metadata", field]);
-        let text = pointer.resolve(&manifest.root)?.as_str()?;
-        braces(text, true).map(|_| manifest.locate(&pointer))
+        let node = metadata.get(field)?;
+        braces(node.as_str()?, true).map(|_| node.span)
     })
 }
 
@@ -128,12 +130,14 @@ pub(super) fn no_manifest(file: &LooseFile, other: Other) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::parse;
+    use crate::manifest::OneReader;
+    use crate::parse::parse_each;
 
     fn class(text: &str) -> Option<Other> {
         let source = Source::file("a.yaml", text);
         let limits = ReadLimits::default();
-        by_content(&source, &parse(&source, &limits), &limits).map(|(other, _)| other)
+        let parsed = parse_each(&source, &limits, &OneReader, || (), |(), manifest| Known::unjudged(manifest));
+        by_content(&source, &parsed, &limits).map(|(other, _)| other)
     }
 
     #[test]

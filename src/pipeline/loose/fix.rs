@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::kept::Known;
 use super::{LooseRun, ReadFile, read_one, validate_loose};
 use crate::diagnostic::Severity;
 use crate::load::LooseFile;
 use crate::manifest::{Fixed, NotText, fix_bytes, text_of};
-use crate::pipeline::{Error, Limits, Unwatched};
+use crate::pipeline::{Cores, Error, Limits, Unwatched};
 use crate::source::Span;
 
 /// Fixes what provably can be, file by file; what is no manifest, or no text, gives `None`. Writes nothing.
@@ -25,7 +26,8 @@ pub fn fix_loose(files: &[LooseFile], run: &LooseRun<'_>, limits: &Limits) -> Re
         }
     }
     let fix = |(file, readable): (&LooseFile, &LooseFile)| {
-        let ReadFile::Parsed(_) = read_one(readable, limits) else { return None };
+        let read = read_one(readable, limits, &Cores, || (), |(), manifest| Known::unjudged(manifest));
+        let ReadFile::Parsed { .. } = read else { return None };
         let held = refused.get(&*file.name).map_or(&[][..], Vec::as_slice);
         fix_bytes(&file.name, &file.bytes().ok()?, held, &limits.read).ok()
     };
