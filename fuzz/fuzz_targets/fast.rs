@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let source = Source::file("fuzz.yaml", text);
-    let limits = ReadLimits { bytes: 1 << 16, depth: 16, nodes: 1_000 };
+    let limits = ReadLimits { bytes: 1 << 16, depth: 16, nodes: 1_000, ..ReadLimits::default() };
     let (fast, thorough) = (read(&source, &limits), read_thoroughly(&source, &limits));
     let messages = |stream: &hydrant::manifest::Stream| -> Vec<String> {
         stream.diagnostics.iter().map(|diagnostic| diagnostic.message.clone()).collect()

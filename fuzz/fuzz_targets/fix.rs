@@ -8,7 +8,7 @@ use hydrant::source::Source;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let limits = ReadLimits { bytes: 1 << 12, depth: 64, nodes: 2_000 };
+    let limits = ReadLimits { bytes: 1 << 12, depth: 64, nodes: 2_000, ..ReadLimits::default() };
     // bytes that are no text are refused, and UTF-16 is a text
     let _ = fix_bytes("fuzz.yaml", bytes, &[], &limits);
     let Ok(text) = std::str::from_utf8(bytes) else { return };

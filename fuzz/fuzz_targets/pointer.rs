@@ -8,7 +8,7 @@ use hydrant::source::Source;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let limits = ReadLimits { bytes: 1 << 11, depth: 32, nodes: 1_000 };
+    let limits = ReadLimits { bytes: 1 << 11, depth: 32, nodes: 1_000, ..ReadLimits::default() };
     for pointer in [Pointer::parse(text), Pointer::parse_field_path(text)] {
         let printed = pointer.to_string();
         assert_eq!(Pointer::parse(&printed), pointer, "{printed}");

@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let source = Source::file("fuzz.yaml", text);
-    let limits = ReadLimits { bytes: 1 << 16, depth: 64, nodes: 10_000 };
+    let limits = ReadLimits { bytes: 1 << 16, depth: 64, nodes: 10_000, ..ReadLimits::default() };
     let parsed = parse(&source, &limits);
     let spans = parsed.diagnostics.iter().filter_map(|diagnostic| diagnostic.primary.as_ref());
     for label in spans {

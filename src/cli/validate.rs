@@ -90,7 +90,7 @@ pub(super) struct Arguments {
     /// What happens to an object of a kind without a schema [default: deny]
     #[arg(long, value_name = "WHAT")]
     unknown: Option<Unknown>,
-    /// Unknown fields, and keys given twice, are warnings
+    /// Unknown fields, and keys given twice, are warnings; of those keys the last counts, as for kubectl
     #[arg(long)]
     lenient: bool,
     /// Leave these objects out; may be repeated

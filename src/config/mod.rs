@@ -30,7 +30,7 @@ pub use raw::{Engine, Layout, RegoVersion, SignatureFormat, UnknownKinds};
 pub use schema::json_schema;
 
 use crate::diagnostic::{Diagnostic, rules};
-use crate::manifest::{self, Node, ReadLimits, Value};
+use crate::manifest::{self, Node, ReadLimits, RepeatedKeys, Value};
 use crate::source::{Location, Source, Span};
 
 /// The name of the file.
@@ -40,7 +40,8 @@ pub const CONFIG_FILE: &str = "hydrant.yaml";
 pub const CONFIG_VERSION: i64 = 1;
 
 /// Far above any file that a person would keep.
-const LIMITS: ReadLimits = ReadLimits { bytes: 8 * 1024 * 1024, depth: 32, nodes: 500_000 };
+const LIMITS: ReadLimits =
+    ReadLimits { bytes: 8 * 1024 * 1024, depth: 32, nodes: 500_000, repeated_keys: RepeatedKeys::First };
 
 /// Reads `hydrant.yaml`. What is wrong with it comes in the order of its lines.
 pub fn parse(source: &Arc<Source>) -> Result<Project, Vec<Diagnostic>> {

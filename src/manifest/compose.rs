@@ -16,7 +16,7 @@ use super::budget::{Budget, Exceeded, Size};
 use super::mapping::Merge;
 use super::problems::Problems;
 use super::suspects::{self, Suspects};
-use super::{Entry, Node, Value};
+use super::{Entry, Node, RepeatedKeys, Value};
 use crate::source::{Source, Span};
 
 /// The longest key that YAML allows without `?`, in characters; JSON knows no such limit.
@@ -43,6 +43,7 @@ pub(super) struct Piece<'a> {
     pub(super) source: &'a Arc<Source>,
     pub(super) range: Range<usize>,
     pub(super) json: bool,
+    pub(super) repeated_keys: RepeatedKeys,
 }
 
 enum Anchor {
@@ -58,6 +59,7 @@ pub(super) struct Composer<'a> {
     /// Where the piece ends.
     end: usize,
     json: bool,
+    repeated_keys: RepeatedKeys,
     budget: &'a mut Budget,
     pub(super) problems: &'a mut Problems,
     anchors: HashMap<usize, Anchor>,
@@ -102,6 +104,7 @@ impl<'a> Composer<'a> {
             base: piece.range.start,
             end: piece.range.end,
             json: piece.json,
+            repeated_keys: piece.repeated_keys,
             budget,
             problems,
             anchors: HashMap::new(),
@@ -323,9 +326,9 @@ impl<'a> Composer<'a> {
     }
 
     fn finish_mapping(&mut self, mut entries: Vec<Entry>, merges: Vec<Merge>) -> Vec<Entry> {
-        self.problems.drop_duplicates(&mut entries);
+        self.problems.drop_duplicates(&mut entries, self.repeated_keys);
         if !merges.is_empty() {
-            let understood = self.problems.merge(&mut entries, merges);
+            let understood = self.problems.merge(&mut entries, merges, self.repeated_keys);
             self.broken |= !understood;
         }
         entries

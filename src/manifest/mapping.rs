@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::problems::Problems;
-use super::{Entry, Node, Text, Value};
+use super::{Entry, Node, RepeatedKeys, Text, Value};
 use crate::source::Span;
 
 /// Up to this many keys are compared pair by pair; more go through a hash table.
@@ -51,8 +51,8 @@ struct Applied {
 }
 
 impl Problems {
-    /// Reports keys given twice, and keeps the first of each.
-    pub(super) fn drop_duplicates(&mut self, entries: &mut Vec<Entry>) {
+    /// Reports keys given twice, and keeps one of each.
+    pub(super) fn drop_duplicates(&mut self, entries: &mut Vec<Entry>, keep: RepeatedKeys) {
         let repeated = repeated_keys(entries);
         if repeated.is_empty() {
             return;
@@ -61,19 +61,23 @@ impl Problems {
             let name = &entries[*again].key.name;
             self.duplicate_key(name, entries[*again].key.span, entries[*first].key.span);
         }
-        let mut repeated = repeated.into_iter().map(|(_, again)| again).peekable();
+        let dropped = match keep {
+            RepeatedKeys::First => repeated.into_iter().map(|(_, again)| again).collect(),
+            RepeatedKeys::Last => all_but_the_last(&repeated),
+        };
+        let mut dropped = dropped.into_iter().peekable();
         let mut index = 0;
         entries.retain(|_| {
-            let drop = repeated.next_if_eq(&index).is_some();
+            let drop = dropped.next_if_eq(&index).is_some();
             index += 1;
             !drop
         });
     }
 
     /// Adds what `<<` merges under keys the mapping does not give itself. False if a merge cannot be understood.
-    pub(super) fn merge(&mut self, entries: &mut Vec<Entry>, merges: Vec<Merge>) -> bool {
+    pub(super) fn merge(&mut self, entries: &mut Vec<Entry>, merges: Vec<Merge>, keep: RepeatedKeys) -> bool {
         let mut understood = true;
-        let mut known = KnownKeys::of(entries);
+        let mut known = KnownKeys::of(entries, keep);
         let mut first: Option<Span> = None;
         for Merge { key, value } in merges {
             match first {
@@ -120,18 +124,25 @@ impl Problems {
                     known.add(entries, &entry.key.name);
                     entries.push(entry);
                 }
-                Some(index) => self.overlap(entries, index, known, merge, &entry),
+                Some(index) => {
+                    let overrides = self.overlap(entries, index, known, merge, &entry);
+                    if overrides && known.keep == RepeatedKeys::Last {
+                        entries[index].value = entry.value;
+                    }
+                }
             }
         }
     }
 
-    /// go-yaml lets a merge override what was written above it, be it a key or another `<<`; other readers do not.
-    fn overlap(&mut self, entries: &[Entry], index: usize, known: &KnownKeys, merge: Applied, entry: &Entry) {
+    /// go-yaml lets a merge override what was written above it, be it a key or another `<<`; other readers do not. Whether
+    /// it does so here.
+    fn overlap(&mut self, entries: &[Entry], index: usize, known: &KnownKeys, merge: Applied, entry: &Entry) -> bool {
         let existing = &entries[index];
         let (name, key) = (existing.key.name.clone(), existing.key.span);
         let above = if known.is_own(index) { key.start < merge.key.start } else { index < merge.before };
         if above && !existing.value.same_meaning(&entry.value) {
-            return self.merge_overrides(&name, key, merge.key, known.is_own(index));
+            self.merge_overrides(&name, key, merge.key, known.is_own(index));
+            return true;
         }
         let first_own = entries[..known.own].first().map(|entry| entry.key.span);
         let Applied { key: merge, value, .. } = merge;
@@ -143,6 +154,7 @@ impl Problems {
             own: known.own,
             first_own,
         }));
+        false
     }
 }
 
@@ -177,17 +189,27 @@ fn repeated_keys(entries: &[Entry]) -> Vec<(usize, usize)> {
     repeated
 }
 
+/// Of pairs of (first, again): all but the last of each key, in their order.
+fn all_but_the_last(repeated: &[(usize, usize)]) -> Vec<usize> {
+    let mut latest: HashMap<usize, usize> = HashMap::new();
+    let mut dropped: Vec<usize> =
+        repeated.iter().map(|(first, again)| latest.insert(*first, *again).unwrap_or(*first)).collect();
+    dropped.sort_unstable();
+    dropped
+}
+
 /// Finds keys of a mapping that grows while merges are applied.
 struct KnownKeys {
     /// How many entries the mapping gives itself.
     own: usize,
+    keep: RepeatedKeys,
     /// Made when the mapping has many keys.
     index: Option<HashMap<Text, usize>>,
 }
 
 impl KnownKeys {
-    fn of(entries: &[Entry]) -> Self {
-        let mut known = Self { own: entries.len(), index: None };
+    fn of(entries: &[Entry], keep: RepeatedKeys) -> Self {
+        let mut known = Self { own: entries.len(), keep, index: None };
         known.index_if_many(entries);
         known
     }

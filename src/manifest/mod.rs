@@ -26,7 +26,9 @@ pub use identity::{Gvk, Manifest, Name, ObjectRef};
 pub use lint::{Fixed, Left, Lint, Linter, NotText, Seen, fix, fix_around, fix_bytes, into_text, lint, text_of};
 pub use node::{Entry, Key, Node, Value};
 pub use pointer::Pointer;
-pub use reader::{Document, OneReader, Parts, ReadLimits, Readers, Stream, read, read_parts, read_thoroughly};
+pub use reader::{
+    Document, OneReader, Parts, ReadLimits, Readers, RepeatedKeys, Stream, read, read_parts, read_thoroughly,
+};
 pub use reading::Documents;
 pub use set::ManifestSet;
 /// Text of a key or a value; up to 23 bytes lie in the tree itself.

@@ -15,7 +15,17 @@ const LARGE: usize = 1024 * 1024;
 /// Parts of a text for each thread: enough that none waits long for another.
 const PARTS_PER_THREAD: usize = 16;
 
-/// What one text may cost to read.
+/// Which of several entries with one key counts. That there are several is told in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RepeatedKeys {
+    /// The first: as good as any where the text is refused.
+    #[default]
+    First,
+    /// The last, and a merge before what stands above it: what `kubectl` reads that is not strict.
+    Last,
+}
+
+/// What one text may cost to read, and which of its mistakes are read past.
 #[derive(Debug, Clone)]
 pub struct ReadLimits {
     /// Bytes of the text.
@@ -24,12 +34,14 @@ pub struct ReadLimits {
     pub depth: usize,
     /// Nodes of the stream after aliases are expanded.
     pub nodes: usize,
+    /// Which of several entries with one key counts.
+    pub repeated_keys: RepeatedKeys,
 }
 
 impl Default for ReadLimits {
     fn default() -> Self {
         // a text of plain lines has a node for every ten bytes or so
-        Self { bytes: 64 * 1024 * 1024, depth: 256, nodes: 8_000_000 }
+        Self { bytes: 64 * 1024 * 1024, depth: 256, nodes: 8_000_000, repeated_keys: RepeatedKeys::First }
     }
 }
 
@@ -268,6 +280,14 @@ mod tests {
         assert_eq!(places, [("1", "\"1\""), ("x", "x")]);
         let told: Vec<_> = stream.diagnostics.iter().map(|found| &found.rule).collect();
         assert_eq!(told, [&rules::COLLIDING_KEYS, &rules::DUPLICATE_KEY]);
+        let limits = ReadLimits { repeated_keys: RepeatedKeys::Last, ..ReadLimits::default() };
+        let last = |text: &str| {
+            let stream = read(&Source::file("test.yaml", text), &limits);
+            (stream.documents[0].root.to_json(), stream.diagnostics.len())
+        };
+        assert_eq!(last("x: 1\nq: 2\nx: 3\nx: 4\n"), (serde_json::json!({"x": 4, "q": 2}), 2));
+        let text = "b: &b {x: 2, q: 9}\nc: &c {q: 8}\nd: {x: 1, <<: *b, q: 3, <<: *c, z: 1, z: 2}\n";
+        assert_eq!(last(text).0["d"], serde_json::json!({"x": 2, "q": 8, "z": 2}), "a merge is read in its place");
         let many: String = (0..100).map(|index| format!("k{}: 1\n", index % 99)).collect();
         assert_eq!(only_finding(&many), ("duplicate-key".to_owned(), "k0".to_owned()));
     }
@@ -324,6 +344,10 @@ mod tests {
         assert_eq!(value("{\"a\": [1, 2,],}"), serde_json::json!({"a": [1, 2]}), "no JSON, but YAML");
         assert_eq!(value("{\"a\"\n:\n1}"), serde_json::json!({"a": 1}), "JSON allows what YAML 1.1 does not");
         assert_eq!(value("{a: 1}"), serde_json::json!({"a": 1}));
+        for lone in ["\\ud83d", "\\ude00", "\\ud83dx\\ude00", "\\ude00\\ud83d"] {
+            let (_, stream) = read_text(&format!("{{\"a\": \"{lone}\"}}"));
+            assert_eq!((stream.documents.len(), stream.diagnostics.len()), (0, 1), "half a character: {lone}");
+        }
         let (_, stream) = read_text("{\"a\": 1}{\"b\": 2}\n---\nc: 3\n");
         assert_eq!((stream.documents.len(), stream.diagnostics[0].rule.as_str()), (3, "yaml-split"));
         assert_eq!(value(&format!("{{\"{}\": 1}}", "k".repeat(5000))).as_object().unwrap().len(), 1);

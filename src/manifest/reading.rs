@@ -14,7 +14,7 @@ use super::fast::{self, Plainly, Spare};
 use super::problems::Problems;
 use super::split::{Piece, split};
 use super::suspects::indentation_tabs;
-use super::{Document, Node, ReadLimits, Value, compose};
+use super::{Document, Node, ReadLimits, RepeatedKeys, Value, compose};
 use crate::source::{Source, Span};
 
 /// A text cut into parts that can be read in any order: no document goes over the border of a part, because none goes
@@ -54,6 +54,7 @@ pub(super) fn cut(source: &Arc<Source>, wanted: usize) -> Option<Cut> {
 pub(super) struct Reading<'a> {
     source: &'a Arc<Source>,
     most_bytes: usize,
+    repeated_keys: RepeatedKeys,
     pub(super) budget: Budget,
     pub(super) problems: Problems,
     /// Those that were read and not yet taken.
@@ -74,6 +75,7 @@ impl<'a> Reading<'a> {
         Self {
             source,
             most_bytes: limits.bytes,
+            repeated_keys: limits.repeated_keys,
             budget: Budget::new(limits),
             problems: Problems::of(source),
             documents: VecDeque::new(),
@@ -138,7 +140,8 @@ impl<'a> Reading<'a> {
             breaks.extend(oddities.breaks.iter().map(|at| range.start + at));
             tabs.extend(indentation_tabs(&self.source.text()[range.clone()]).iter().map(|at| range.start + at));
         }
-        let piece = compose::Piece { source: self.source, range: range.clone(), json };
+        let piece =
+            compose::Piece { source: self.source, range: range.clone(), json, repeated_keys: self.repeated_keys };
         let mut composer = Composer::new(&piece, breaks, tabs, &mut self.budget, &mut self.problems);
         let outcome = composer.run();
         // what was not reached cannot clear its suspects

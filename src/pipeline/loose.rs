@@ -25,7 +25,7 @@ use crate::evaluate::conftest::Tally;
 use crate::evaluate::waivers::{Review, Scope, Waivers};
 use crate::evaluate::{Judgement, Kubernetes, PolicyOptions, PolicySet};
 use crate::load::{Checks, LooseFile, LooseRole, Other, SchemaPlace};
-use crate::manifest::{Manifest, Readers};
+use crate::manifest::{Manifest, ReadLimits, Readers, RepeatedKeys};
 use crate::parse::{Parsed, parse_each};
 use crate::report::Accounting;
 use crate::report::waivers::WaiverUse;
@@ -48,7 +48,7 @@ pub struct LooseRun<'a> {
     pub kubernetes: &'a str,
     /// What happens to kinds without a schema.
     pub unknown: config::UnknownKinds,
-    /// Unknown fields and keys given twice are warnings.
+    /// Unknown fields and keys given twice are warnings, and the last of such keys counts.
     pub lenient: bool,
     /// How the user's policies are read, and which of them are asked.
     pub policies: PolicyOptions,
@@ -132,7 +132,7 @@ pub fn validate_loose(
     let crds = judge::read_crds(&run.checks, &limits.read, &mut diagnostics);
 
     let first_look = FirstLook::new(run, &schemas, &loaded, &waivers, kubernetes);
-    let mut files = first_look.read_all(files, limits, progress);
+    let mut files = first_look.read_all(files, &run.read_limits(limits), progress);
     let mut accounting = Accounting { policy_rules: loaded.rules(), ..Accounting::default() };
     files.iter().for_each(|file| account(file, &mut accounting));
     let unwanted = objects(&files).filter(|object| !object.wanted).count();
@@ -178,6 +178,12 @@ pub fn validate_loose(
 }
 
 impl LooseRun<'_> {
+    /// Who is not strict reads on where a key is given twice, as `kubectl` does.
+    fn read_limits(&self, limits: &Limits) -> ReadLimits {
+        let repeated_keys = if self.lenient { RepeatedKeys::Last } else { RepeatedKeys::First };
+        ReadLimits { repeated_keys, ..limits.read.clone() }
+    }
+
     fn wants(&self, manifest: &Manifest) -> bool {
         let any = |patterns: &[ObjectPattern]| patterns.iter().any(|pattern| pattern.matches(&manifest.object));
         (self.only.is_empty() || any(self.only)) && !any(self.skip)
@@ -307,7 +313,7 @@ impl ReadFile {
 
 fn read_one<W>(
     file: &LooseFile,
-    limits: &Limits,
+    limits: &ReadLimits,
     readers: &impl Readers,
     worker: impl Fn() -> W + Sync + Send,
     each: impl Fn(&mut W, Manifest) -> Known + Sync + Send,
@@ -321,8 +327,8 @@ fn read_one<W>(
         Ok(source) => source,
         Err(diagnostic) => return ReadFile::Failed(diagnostic),
     };
-    let parsed = parse_each(&source, &limits.read, readers, worker, each);
-    match classify::by_content(&source, &parsed, &limits.read) {
+    let parsed = parse_each(&source, limits, readers, worker, each);
+    match classify::by_content(&source, &parsed, limits) {
         Some((other, _)) if !file.named => ReadFile::Skipped(other),
         Some((Other::Template, place)) => {
             let diagnostic = classify::no_manifest(file, Other::Template);

@@ -140,6 +140,26 @@ fn policies_that_were_asked_for_must_judge_something() {
     assert!(output.stderr.contains("`other` holds no Rego"), "{output}");
 }
 
+#[test]
+fn of_keys_given_twice_the_last_counts_for_who_is_lenient() {
+    let sandbox = Sandbox::new();
+    let pod = |ports: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: a\n    \
+             image: a\n    ports: [{{{ports}}}]\n"
+        )
+    };
+    sandbox.write("good-last.yaml", pod("containerPort: many, containerPort: 80"));
+    sandbox.write("bad-last.yaml", pod("containerPort: 80, containerPort: many"));
+    let run = |words: &[&str]| sandbox.run(&[&["hydrant", "validate"], words].concat());
+    let output = run(&["good-last.yaml", "--lenient"]);
+    assert_eq!((output.code, rules(&output)), (0, vec!["warning[duplicate-key"]), "{output}");
+    let output = run(&["bad-last.yaml", "--lenient"]);
+    assert_eq!((output.code, rules(&output).len()), (1, 2), "{output}");
+    assert!(rules(&output).contains(&"error[schema-violation"), "{output}");
+    assert!(rules(&run(&["good-last.yaml"])).contains(&"error[duplicate-key"));
+}
+
 // ── one large file, in parts ────────────────────────────────────────────────────────────────────────────────────
 
 const QUEUES: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\

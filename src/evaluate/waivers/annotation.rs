@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Waivable, rules};
-use crate::manifest::{self, Entry, Manifest, Node, Pointer, ReadLimits, Value};
+use crate::manifest::{self, Entry, Manifest, Node, Pointer, ReadLimits, RepeatedKeys, Value};
 use crate::source::{Location, Source, Span};
 
 use super::entry::{self, Fault, fault};
 use super::{ANNOTATION, Scope, Waiver};
 
 /// An annotation is for a few waivers.
-const LIMITS: ReadLimits = ReadLimits { bytes: 64 * 1024, depth: 8, nodes: 5_000 };
+const LIMITS: ReadLimits = ReadLimits { bytes: 64 * 1024, depth: 8, nodes: 5_000, repeated_keys: RepeatedKeys::First };
 
 const HELP: &str = "write a list as text, after `|`: each item with `rule`, `owner`, `reason` and `expires`";
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, rules};
-use crate::manifest::{self, Node, ReadLimits, Value};
+use crate::manifest::{self, Node, ReadLimits, RepeatedKeys, Value};
 use crate::source::{Location, Source, Span};
 
 use super::entry::{self, Fault, Written, fault};
@@ -13,7 +13,8 @@ use super::{Scope, Waiver};
 const VERSION: i64 = 1;
 
 /// Far above any list that somebody reviews.
-const LIMITS: ReadLimits = ReadLimits { bytes: 4 * 1024 * 1024, depth: 16, nodes: 200_000 };
+const LIMITS: ReadLimits =
+    ReadLimits { bytes: 4 * 1024 * 1024, depth: 16, nodes: 200_000, repeated_keys: RepeatedKeys::First };
 
 /// Reads the file, or tells all that is wrong with it in the order of its lines.
 pub(super) fn read(source: &Arc<Source>) -> Result<Vec<Waiver>, Vec<Diagnostic>> {

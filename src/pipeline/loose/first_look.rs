@@ -11,11 +11,11 @@ use crate::evaluate::Kubernetes;
 use crate::evaluate::gatekeeper::Surroundings;
 use crate::evaluate::waivers::Waivers;
 use crate::load::{LooseFile, SchemaPlace};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, ReadLimits};
+use crate::pipeline::Progress;
 use crate::pipeline::conftest::LoosePolicies;
 use crate::pipeline::cores::Watched;
 use crate::pipeline::judge::{Evaluators, Lent, Object};
-use crate::pipeline::{Limits, Progress};
 use crate::validate::{Definer, Schemas, is_crd};
 
 /// What the first look knows, and what it has to wait for.
@@ -57,7 +57,7 @@ impl<'a> FirstLook<'a> {
     }
 
     /// Looks at files side by side; results are in the order of the files.
-    pub(super) fn read_all(&self, files: &[LooseFile], limits: &Limits, progress: &dyn Progress) -> Vec<ReadFile> {
+    pub(super) fn read_all(&self, files: &[LooseFile], limits: &ReadLimits, progress: &dyn Progress) -> Vec<ReadFile> {
         progress.stage("checking", files.len());
         let read = |file: &LooseFile| {
             let worker = || self.evaluators.lend();

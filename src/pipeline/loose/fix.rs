@@ -26,7 +26,7 @@ pub fn fix_loose(files: &[LooseFile], run: &LooseRun<'_>, limits: &Limits) -> Re
         }
     }
     let fix = |(file, readable): (&LooseFile, &LooseFile)| {
-        let read = read_one(readable, limits, &Cores, || (), |(), manifest| Known::unjudged(manifest));
+        let read = read_one(readable, &limits.read, &Cores, || (), |(), manifest| Known::unjudged(manifest));
         let ReadFile::Parsed { .. } = read else { return None };
         let held = refused.get(&*file.name).map_or(&[][..], Vec::as_slice);
         fix_bytes(&file.name, &file.bytes().ok()?, held, &limits.read).ok()
