@@ -46,7 +46,10 @@ pub use difference::{Objects, PublishedBranch, difference, environments_of, publ
 pub use drift::{Drift, DriftError, DriftOptions, drift};
 pub use gatekeeper::run_suite;
 pub use judge::{policies, policies_with};
-pub use loose::{LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose};
+pub use loose::{
+    LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose,
+    while_schemas_load,
+};
 use preload::Preloaded;
 pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan, publish};
 

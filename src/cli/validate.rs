@@ -154,7 +154,8 @@ fn validate(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Resu
     let started = Instant::now();
     let threshold = arguments.report.fail_on.into();
     let conftest = ConftestRun::new(&arguments.conftest, threshold, project, !arguments.no_config, global, terminal)?;
-    let mut files = load::find_loose(&global.directory, inputs(arguments)?).map_err(loose_failure)?;
+    let find = || load::find_loose(&global.directory, inputs(arguments)?).map_err(loose_failure);
+    let mut files = pipeline::while_schemas_load(&kubernetes, find)?;
     conftest.leave_out(&mut files);
     let workspace = workspace.as_ref().map(|(_, workspace)| workspace);
     let loose = LooseRun {

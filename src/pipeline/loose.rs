@@ -29,7 +29,7 @@ use crate::manifest::{Manifest, ReadLimits, Readers, RepeatedKeys};
 use crate::parse::{Parsed, parse_each};
 use crate::report::Accounting;
 use crate::report::waivers::WaiverUse;
-use crate::validate::Schemas;
+use crate::validate::{Schemas, UnknownKinds};
 
 pub use fix::fix_loose;
 pub use pattern::{ObjectPattern, ObjectPatternError};
@@ -114,6 +114,12 @@ impl LooseCheckup {
             None
         }
     }
+}
+
+/// Does some work while the schemas of Kubernetes are unpacked, which takes as long as finding thousands of files.
+pub fn while_schemas_load<T: Send>(kubernetes: &str, work: impl FnOnce() -> T + Send) -> T {
+    // they stay unpacked; that there are none for a version is told by whoever uses them
+    rayon::join(work, || drop(Schemas::new(kubernetes, UnknownKinds::Deny))).0
 }
 
 /// Reads and judges loose files.
