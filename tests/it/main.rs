@@ -19,6 +19,7 @@ mod judged;
 mod lines;
 mod lint;
 mod load;
+mod location;
 mod loose;
 mod opa;
 mod operations;
