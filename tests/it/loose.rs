@@ -226,6 +226,50 @@ fn a_large_file_is_judged_the_same_by_any_number_of_threads() {
     assert_eq!((number("validated"), number("unvalidated")), (4_001, 0), "the CRD counts for what stands above it");
 }
 
+/// Of a tree that is dropped where it was read, enough is kept for waivers; under `--combine` all of it is.
+#[test]
+fn waivers_reach_what_was_judged_where_it_was_read() {
+    let sandbox = Sandbox::new();
+    let pod = |name: &str, more: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n{more}spec:\n  containers:\n  - name: web\n    \
+             image: example.com/web:latest\n"
+        )
+    };
+    let carried = "  annotations:\n    hydrant.dev/waive: |\n      - {rule: latest-tag, owner: ada, reason: why, expires: \
+                   2999-12-31}\n";
+    let pods = [pod("carrier", carried), pod("named", "  labels: {tier: old}\n"), pod("neither", "")];
+    sandbox.write("all.yaml", format!("{}---\n{}", large_stream(), pods.join("---\n")));
+    let selector = "{kind: Pod, labels: {tier: old}}";
+    sandbox.write(
+        "waivers.yaml",
+        format!(
+            "version: 1\nwaivers:\n- rule: latest-tag\n  object: {selector}\n  owner: ada\n  reason: why\n  \
+             expires: 2999-12-31\n"
+        ),
+    );
+    sandbox
+        .write("policy/count.rego", "package main\n\ndeny contains sprintf(\"%d objects\", [count(input)]) if true\n");
+    let run = |options: &[&str], threads: &str| {
+        let words = ["hydrant", "validate", "all.yaml", "--builtin", "good-practice", "--waiver-annotations"];
+        let output = sandbox.run_with_threads(&[&words[..], &["--report", "json=-"], options].concat(), threads);
+        serde_json::from_str::<Value>(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}"))
+    };
+    let waived = |report: &Value| {
+        let found = report["findings"].as_array().expect("a list").iter().filter(|one| one["rule"] == "latest-tag");
+        found.map(|one| one["waived"].is_object()).collect::<Vec<_>>()
+    };
+    let combined = ["--waivers", "waivers.yaml", "--policy", "policy", "--combine"];
+    for (options, expected) in
+        [(&[][..], [true, false, false]), (&combined[..2], [true, true, false]), (&combined, [true, true, false])]
+    {
+        let one = run(options, "1");
+        assert_eq!(waived(&one), expected, "{options:?}");
+        assert_eq!(one.to_string().contains("4004 objects"), options.len() > 2, "{options:?}");
+        assert_eq!(run(options, "4"), one, "{options:?}");
+    }
+}
+
 // ── schema places ───────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]
