@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::branch::{NAME_RULE, is_name, why_no_branch};
-use super::project::{DEFAULT_KUBERNETES, Environment, Spanned};
+use super::project::{DEFAULT_KUBERNETES, DEFAULT_MAX_DELETE_PERCENT, Environment, Spanned};
 use super::raw;
-use super::resolve::Reading;
+use super::resolve::{Reading, ResolvedOutput};
 use crate::diagnostic::{Diagnostic, did_you_mean, rules};
 
 type Written = BTreeMap<String, raw::Environment>;
 
 /// Flattens inheritance. Sorted by name, as the file's mapping is.
-pub(super) fn resolve(written: &Written, reading: &mut Reading<'_>) -> Vec<Environment> {
+pub(super) fn resolve(written: &Written, output: &ResolvedOutput, reading: &mut Reading<'_>) -> Vec<Environment> {
     for (name, environment) in written {
         check_name(name, reading);
         check_parent(name, environment, written, reading);
         check_kubernetes(name, environment, reading);
+        check_share(name, environment, reading);
     }
     report_circles(written, reading);
     let own: BTreeMap<&str, Vec<_>> = written
@@ -29,9 +30,14 @@ pub(super) fn resolve(written: &Written, reading: &mut Reading<'_>) -> Vec<Envir
         .iter()
         .map(|(name, environment)| {
             let lineage = lineage(name, written);
+            let branch = branch(name, environment, reading);
+            let propose = nearest(&lineage, written, |environment| environment.propose).unwrap_or(output.propose);
+            let share = nearest(&lineage, written, |environment| environment.max_delete_percent);
             Environment {
                 name: Arc::from(name.as_str()),
-                branch: branch(name, environment, reading),
+                proposal: propose.then(|| proposal(&branch.value, output)),
+                max_delete_percent: share.and_then(|share| share.try_into().ok()).unwrap_or(DEFAULT_MAX_DELETE_PERCENT),
+                branch,
                 kubernetes: kubernetes(&lineage, written, reading),
                 values: lineage.iter().rev().flat_map(|ancestor| own[ancestor].iter().cloned()).collect(),
             }
@@ -53,6 +59,26 @@ fn lineage<'a>(name: &'a str, written: &'a Written) -> Vec<&'a str> {
         next = environment.inherits.as_deref();
     }
     lineage
+}
+
+/// What the environment says, or else the nearest it inherits from.
+fn nearest<T>(lineage: &[&str], written: &Written, value: impl Fn(&raw::Environment) -> Option<T>) -> Option<T> {
+    lineage.iter().find_map(|name| value(&written[*name]))
+}
+
+/// Where GitOps Promoter looks for what is to be brought to a branch; the suffix is not ours to choose.
+fn proposal(branch: &str, output: &ResolvedOutput) -> String {
+    match &output.output.active_path {
+        None => format!("{branch}-next"),
+        Some(path) => format!("{branch}-next/{path}"),
+    }
+}
+
+fn check_share(name: &str, environment: &raw::Environment, reading: &mut Reading<'_>) {
+    let Some(share) = environment.max_delete_percent.filter(|share| !(0..=100).contains(share)) else { return };
+    let location = reading.location(&["environments", name, "max_delete_percent"]);
+    let message = format!("`{share}` is not a share in percent");
+    reading.report(rules::CONFIG_INVALID, message, location, "not between 0 and 100", "write a number from 0 to 100");
 }
 
 fn check_name(name: &str, reading: &mut Reading<'_>) {
@@ -142,31 +168,34 @@ fn kubernetes(lineage: &[&str], written: &Written, reading: &Reading<'_>) -> Spa
 fn check_branches(environments: &[Environment], written: &Written, reading: &mut Reading<'_>) {
     let mut by_branch: BTreeMap<&str, &Environment> = BTreeMap::new();
     for environment in environments {
-        let branch = environment.branch.value.as_str();
-        let above = branch.match_indices('/').map(|(end, _)| &branch[..end]);
-        let clash =
-            std::iter::once(branch).chain(above).find_map(|taken| by_branch.get(taken).copied()).or_else(|| {
-                let below = format!("{branch}/");
-                by_branch
-                    .range(below.as_str()..)
-                    .next()
-                    .filter(|(taken, _)| taken.starts_with(&below))
-                    .map(|(_, other)| *other)
-            });
-        if let Some(first) = clash {
-            report_clash(first, environment, written, reading);
-        } else {
-            by_branch.insert(branch, environment);
+        for branch in [Some(&environment.branch.value), environment.proposal.as_ref()].into_iter().flatten() {
+            match clash(branch, &by_branch) {
+                Some((taken, first)) => report_clash((first, taken), (environment, branch), written, reading),
+                None => drop(by_branch.insert(branch, environment)),
+            }
         }
     }
 }
 
-fn report_clash(first: &Environment, second: &Environment, written: &Written, reading: &mut Reading<'_>) {
+/// The branch that keeps git from having this one too, and whose it is.
+fn clash<'a>(branch: &str, taken: &BTreeMap<&'a str, &'a Environment>) -> Option<(&'a str, &'a Environment)> {
+    let above = branch.match_indices('/').map(|(end, _)| &branch[..end]);
+    let at_or_above = std::iter::once(branch).chain(above).find_map(|name| taken.get_key_value(name));
+    let folder = format!("{branch}/");
+    let below = taken.iter().find(|(name, _)| name.starts_with(&folder));
+    at_or_above.or(below).map(|(name, environment)| (*name, *environment))
+}
+
+fn report_clash(
+    (first, one): (&Environment, &str),
+    (second, two): (&Environment, &str),
+    written: &Written,
+    reading: &mut Reading<'_>,
+) {
     let place = |environment: &Environment| {
         let explicit = written[&*environment.name].branch.is_some();
         reading.location_or_key(explicit, &["environments", &environment.name, "branch"])
     };
-    let (one, two) = (&first.branch.value, &second.branch.value);
     let message = if one == two {
         format!("`{}` and `{}` both publish to the branch `{one}`", first.name, second.name)
     } else {

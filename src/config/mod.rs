@@ -11,6 +11,7 @@ mod location;
 mod pattern;
 mod project;
 mod raw;
+mod repository;
 mod resolve;
 mod schema;
 mod shape;
@@ -23,10 +24,11 @@ pub use conftest::{CONFTEST_FILE, CONFTEST_PREFIX, ConftestSettings};
 pub use location::{FileLocation, LocationError, SchemaLocation, SchemaRequest, UrlLocation};
 pub use pattern::{AppPath, FolderPattern, Globs, PatternError};
 pub use project::{
-    App, Author, BUILTIN_PACKS, DEFAULT_KUBERNETES, ENVIRONMENT_PLACEHOLDER, Environment, Output, Policies, Project,
-    Schemas, Signing, Spanned, TemplateSyntax, Verify,
+    App, Author, BUILTIN_PACKS, DEFAULT_KUBERNETES, DEFAULT_MAX_DELETE_PERCENT, ENVIRONMENT_PLACEHOLDER, Environment,
+    Output, Policies, Project, Schemas, Signing, Spanned, TemplateSyntax, Verify,
 };
-pub use raw::{Engine, Layout, RegoVersion, SignatureFormat, UnknownKinds};
+pub use raw::{Engine, Layout, RegoVersion, SignatureFormat, Style, UnknownKinds, YamlStyle};
+pub use repository::RepositoryUrl;
 pub use schema::json_schema;
 
 use crate::diagnostic::{Diagnostic, rules};

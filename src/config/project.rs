@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::location::SchemaLocation;
 use super::pattern::{AppPath, Globs};
-use super::raw::{Engine, Layout, RegoVersion, SignatureFormat, UnknownKinds};
+use super::raw::{Engine, Layout, RegoVersion, SignatureFormat, Style, UnknownKinds, YamlStyle};
+use super::repository::RepositoryUrl;
 use crate::source::Location;
 use crate::tree::RepoPath;
 
@@ -14,6 +15,9 @@ pub const DEFAULT_KUBERNETES: &str = "1.34";
 /// The packs of policies that Hydrant ships.
 pub const BUILTIN_PACKS: &[&str] =
     &["good-practice", "hydration-risks", "pod-security-baseline", "pod-security-restricted", "secrets"];
+
+/// The share of a branch's objects that one publication may delete, in percent, where the file does not say.
+pub const DEFAULT_MAX_DELETE_PERCENT: u8 = 50;
 
 /// The part of an app's values path that stands for the environment's name.
 pub const ENVIRONMENT_PLACEHOLDER: &str = "{environment}";
@@ -96,6 +100,18 @@ pub struct Environment {
     pub kubernetes: Spanned<Arc<str>>,
     /// Values files in merge order: those of the parents first.
     pub values: Vec<Spanned<RepoPath>>,
+    /// The branch that publications go to instead, for somebody to bring to `branch`; `None`: straight to `branch`.
+    pub proposal: Option<String>,
+    /// The share of the branch's objects that one publication may delete, in percent.
+    pub max_delete_percent: u8,
+}
+
+impl Environment {
+    /// The branch that publications go to.
+    #[must_use]
+    pub fn published_branch(&self) -> &str {
+        self.proposal.as_deref().unwrap_or(&self.branch.value)
+    }
 }
 
 /// One entry of `apps`: a folder, or every folder that a pattern matches.
@@ -179,12 +195,36 @@ impl Default for Policies {
 }
 
 /// The shape of the output branch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Output {
     /// How objects become files.
     pub layout: Layout,
+    /// What stands beside the manifests.
+    pub style: Style,
+    /// How YAML is laid out.
+    pub yaml_style: YamlStyle,
+    /// Paths of the branch that are left alone whatever stands there.
+    pub preserve: Globs,
+    /// The address of this repository, if the file says it.
+    pub repo_url: Option<RepositoryUrl>,
+    /// The folder of the branch that everything goes to; `None`: its top.
+    pub active_path: Option<RepoPath>,
     /// Author and committer of the commits.
     pub author: Option<Author>,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self {
+            layout: Layout::default(),
+            style: Style::default(),
+            yaml_style: YamlStyle::Argocd,
+            preserve: Globs::nothing(),
+            repo_url: None,
+            active_path: None,
+            author: None,
+        }
+    }
 }
 
 /// Who a commit is by.

@@ -54,6 +54,13 @@ pub(super) struct Environment {
     /// Values files, from the top of the repository. Later files win; those of the parent come first.
     #[serde(default)]
     pub(super) values: Vec<String>,
+    /// Publish to `<branch>-next`, for a promotion tool or a pull request to bring to the branch. By default what
+    /// `output.propose` says. Inherited.
+    pub(super) propose: Option<bool>,
+    /// The share of the branch's objects that one publication may delete, in percent: more needs `--allow-mass-delete`.
+    /// By default 50; 100 switches the guard off. Inherited.
+    #[schemars(range(min = 0, max = 100))]
+    pub(super) max_delete_percent: Option<i64>,
 }
 
 /// One app, or many with the same settings.
@@ -195,6 +202,22 @@ pub(super) struct Output {
     /// How objects become files.
     #[serde(default)]
     pub(super) layout: Layout,
+    /// What stands beside the manifests. By default what Argo CD's own hydrator writes.
+    #[serde(default)]
+    pub(super) style: Style,
+    /// How YAML is laid out. By default `argocd` where `style` is `argocd`, else `hydrant`.
+    pub(super) yaml_style: Option<YamlStyle>,
+    /// Patterns over paths of the branch: what matches is never written, changed, taken over or deleted.
+    #[serde(default)]
+    pub(super) preserve: Vec<String>,
+    /// The address of this repository as it stands in `hydrator.metadata`. By default that of the remote `origin`.
+    pub(super) repo_url: Option<String>,
+    /// Publish to `<branch>-next` instead of the branch, in environments that do not say otherwise.
+    #[serde(default)]
+    pub(super) propose: bool,
+    /// The folder of the branch that everything goes to, where several projects share one branch. Proposals then go to
+    /// `<branch>-next/<active_path>`.
+    pub(super) active_path: Option<String>,
     /// Author and committer of the commits: `Name <mail>`.
     pub(super) author: Option<String>,
 }
@@ -203,9 +226,34 @@ pub(super) struct Output {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// One file for each app.
+    /// One file for each app: `manifest.yaml`.
     #[default]
     Single,
+    /// One file for each object; a `kustomization.yaml` lists them where `style` is `plain`.
+    Split,
+}
+
+/// What stands on the branch beside the manifests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// What Argo CD's hydrator writes and its tools read: `hydrator.metadata`, `README.md`, `.gitattributes`.
+    #[default]
+    Argocd,
+    /// Nothing.
+    Plain,
+}
+
+/// How YAML is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum YamlStyle {
+    /// As Argo CD writes it: lists are indented under their key.
+    Argocd,
+    /// As Helm and kustomize print it: lists are not indented, long texts are folded.
+    K8s,
+    /// Hydrant's own: lists are not indented, nothing is folded, and quotes wherever any reader might need them.
+    Hydrant,
 }
 
 /// How commits are signed.

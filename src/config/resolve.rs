@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use super::branch::why_no_branch;
 use super::location::SchemaLocation;
+use super::pattern::{Globs, glob};
 use super::project::{Author, BUILTIN_PACKS, Output, Policies, Project, Schemas, Signing, Spanned, Verify};
+use super::raw::{Style, YamlStyle};
+use super::repository::RepositoryUrl;
 use super::shape::list;
 use super::{apps, environments, raw};
 use crate::diagnostic::{Diagnostic, RuleId, did_you_mean, rules};
@@ -19,7 +23,8 @@ pub(super) fn resolve(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Project {
     let reading = &mut Reading { source, root, diagnostics };
-    let environments = environments::resolve(&config.environments, reading);
+    let output = output(config.output, reading);
+    let environments = environments::resolve(&config.environments, &output, reading);
     Project {
         apps: apps::resolve(config.apps, &environments, reading),
         environments,
@@ -30,10 +35,7 @@ pub(super) fn resolve(
             unknown: config.schemas.unknown,
         },
         policies: policies(config.policies, reading),
-        output: Output {
-            layout: config.output.layout,
-            author: config.output.author.and_then(|text| author(&text, reading)),
-        },
+        output: output.output,
         signing: config.signing.map(|signing| Signing {
             format: signing.format,
             key: reading.outside_path(signing.key, &["signing", "key"]),
@@ -101,6 +103,82 @@ fn policies(policies: raw::Policies, reading: &mut Reading<'_>) -> Policies {
         .enumerate()
         .map(|(index, name)| Spanned::written(name, reading.location(&["policies", "builtin", &index.to_string()])));
     Policies { paths, namespaces, builtin: builtin.collect(), rego, waivers, waiver_annotations }
+}
+
+/// The shape of the branch, and what environments take from it where they do not say it.
+pub(super) struct ResolvedOutput {
+    pub(super) output: Output,
+    pub(super) propose: bool,
+}
+
+fn output(output: raw::Output, reading: &mut Reading<'_>) -> ResolvedOutput {
+    let own = match output.style {
+        Style::Argocd => YamlStyle::Argocd,
+        Style::Plain => YamlStyle::Hydrant,
+    };
+    ResolvedOutput {
+        propose: output.propose,
+        output: Output {
+            layout: output.layout,
+            style: output.style,
+            yaml_style: output.yaml_style.unwrap_or(own),
+            preserve: preserve(&output.preserve, reading),
+            repo_url: output.repo_url.and_then(|text| repo_url(&text, reading)),
+            active_path: output.active_path.and_then(|text| active_path(&text, reading)),
+            author: output.author.and_then(|text| author(&text, reading)),
+        },
+    }
+}
+
+fn preserve(texts: &[String], reading: &mut Reading<'_>) -> Globs {
+    let mut globs = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        match glob(text) {
+            Ok(glob) => globs.push(glob),
+            Err(error) => {
+                let location = reading.location(&["output", "preserve", &index.to_string()]);
+                let help = "write a path of the branch or a pattern over paths, such as `.github/**`";
+                reading.report(rules::CONFIG_INVALID, error.to_string(), location, "not a pattern", help);
+            }
+        }
+    }
+    Globs::new(globs).unwrap_or_else(|_| Globs::nothing())
+}
+
+fn repo_url(text: &str, reading: &mut Reading<'_>) -> Option<RepositoryUrl> {
+    let refuse = |reading: &mut Reading<'_>, message: String, help: &str| {
+        let location = reading.location(&["output", "repo_url"]);
+        reading.report(rules::CONFIG_INVALID, message, location, "cannot be published", help);
+        None
+    };
+    if RepositoryUrl::holds_credentials(text) {
+        // the address goes to every reader of the branch; the secret in it is not repeated here
+        let message = "`output.repo_url` holds a password or token".to_owned();
+        return refuse(reading, message, "remove everything between `://` and `@`, and change that secret");
+    }
+    match RepositoryUrl::parse(text) {
+        Some(url) => Some(url),
+        None => {
+            let message = format!("`{text}` is not the address of a repository");
+            refuse(reading, message, "write it as `https://git.example.org/team/repository`")
+        }
+    }
+}
+
+/// A folder of the branch, which is also the last part of a branch's name.
+fn active_path(text: &str, reading: &mut Reading<'_>) -> Option<RepoPath> {
+    let path = reading.repo_path(text, &["output", "active_path"])?.value;
+    let reason = match why_no_branch(path.as_str()) {
+        Some(reason) => reason,
+        None if path.as_str().split('/').any(|part| part.eq_ignore_ascii_case(".hydrant")) => {
+            "it is Hydrant's own folder"
+        }
+        None => return Some(path),
+    };
+    let location = reading.location(&["output", "active_path"]);
+    let message = format!("`{text}` cannot be part of a branch name: {reason}");
+    reading.report(rules::CONFIG_INVALID, message, location, "not usable", "name a folder such as `teams/shop`");
+    None
 }
 
 fn author(text: &str, reading: &mut Reading<'_>) -> Option<Author> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::roles::{foreign_engine, is_hidden, is_manifest, is_template};
 use crate::config::{
-    App, AppPath, DEFAULT_KUBERNETES, Environment, Globs, Output, Policies, Project, Schemas, Spanned, Verify,
+    App, AppPath, DEFAULT_KUBERNETES, DEFAULT_MAX_DELETE_PERCENT, Environment, Globs, Output, Policies, Project,
+    Schemas, Spanned, Verify,
 };
 use crate::tree::{ReadTree, RepoPath, TreeError};
 
@@ -49,6 +50,8 @@ pub fn discover(tree: &dyn ReadTree) -> Result<Project, TreeError> {
             branch: Spanned::default_value(format!("env/{ENVIRONMENT}")),
             kubernetes: Spanned::default_value(Arc::from(DEFAULT_KUBERNETES)),
             values: Vec::new(),
+            proposal: None,
+            max_delete_percent: DEFAULT_MAX_DELETE_PERCENT,
         }],
         apps,
         templates: None,

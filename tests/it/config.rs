@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hydrant::config::{self, AppPath, Engine, Project};
+use hydrant::config::{self, AppPath, Engine, Layout, Project, Style, YamlStyle};
 use hydrant::diagnostic::Diagnostic;
 use hydrant::source::Source;
 
@@ -86,6 +86,64 @@ fn a_full_file_resolves() {
     assert_eq!((author.name.as_str(), author.email.as_str()), ("Ann Example", "ann@example.org"));
     assert_eq!(project.signing.as_ref().expect("signing").key.value, "~/.ssh/id_ed25519");
     assert!(project.policies.builtin.is_empty());
+}
+
+/// `hydrant.yaml` with these environments and this output.
+fn with_output(environments: &str, output: &str) -> String {
+    format!("version: 1\nenvironments: {{ {environments} }}\napps: [{{ path: apps/* }}]\noutput: {{ {output} }}\n")
+}
+
+#[test]
+fn yaml_is_laid_out_as_the_style_of_the_branch_asks_unless_it_is_said() {
+    let style = |output: &str| {
+        let output = project(&with_output("dev: {}", output)).output;
+        (output.style, output.yaml_style, output.layout)
+    };
+    assert_eq!(style(""), (Style::Argocd, YamlStyle::Argocd, Layout::Single));
+    assert_eq!(style("style: plain, layout: split"), (Style::Plain, YamlStyle::Hydrant, Layout::Split));
+    assert_eq!(style("yaml_style: k8s"), (Style::Argocd, YamlStyle::K8s, Layout::Single));
+}
+
+#[test]
+fn proposals_and_guards_are_inherited() {
+    let environments = "dev: { max_delete_percent: 10 }, test: { inherits: dev, propose: true }, \
+        prod: { inherits: test, max_delete_percent: 0 }, spare: { propose: false }";
+    let guards = |output: &str| -> Vec<(String, u8)> {
+        let project = project(&with_output(environments, output));
+        let each = project.environments.iter();
+        each.map(|environment| (environment.published_branch().to_owned(), environment.max_delete_percent)).collect()
+    };
+    let of = |pairs: [(&str, u8); 4]| pairs.map(|(branch, share)| (branch.to_owned(), share)).to_vec();
+    assert_eq!(guards(""), of([("env/dev", 10), ("env/prod-next", 0), ("env/spare", 50), ("env/test-next", 10)]));
+    let folder = "propose: true, active_path: ./teams//shop/";
+    let branches = [
+        ("env/dev-next/teams/shop", 10),
+        ("env/prod-next/teams/shop", 0),
+        ("env/spare", 50),
+        ("env/test-next/teams/shop", 10),
+    ];
+    assert_eq!(guards(folder), of(branches));
+}
+
+#[test]
+fn what_cannot_be_an_output_is_told_with_a_way_out() {
+    for (environments, output, told) in [
+        ("dev: { max_delete_percent: 101 }", "", "`101` is not a share in percent"),
+        ("dev: {}", "preserve: [\"[\"]", "`[` is not a pattern"),
+        ("dev: {}", "repo_url: /srv/git", "`/srv/git` is not the address of a repository"),
+        ("dev: {}", "repo_url: \"https://a:b@c/d\"", "`output.repo_url` holds a password or token"),
+        ("dev: {}", "active_path: ../x", "`../x` leaves the repository"),
+        ("dev: {}", "active_path: a b", "`a b` cannot be part of a branch name"),
+        ("dev: {}", "active_path: x/.hydrant", "`x/.hydrant` cannot be part of a branch name"),
+        ("dev: { propose: true }, x: { branch: env/dev-next }", "", "both publish to the branch `env/dev-next`"),
+        ("dev: { branch: a, propose: true }, x: { branch: a-next/b }", "", "git cannot keep both branches"),
+    ] {
+        let text = with_output(environments, output);
+        let diagnostics = config::parse(&Source::file("hydrant.yaml", text)).expect_err(told);
+        let [diagnostic] = diagnostics.as_slice() else { panic!("{told}: {diagnostics:?}") };
+        assert!(diagnostic.message.contains(told), "{told}: {}", diagnostic.message);
+        assert!(diagnostic.help.is_some() && !diagnostic.message.contains("a:b@"), "{told}");
+    }
 }
 
 #[test]
