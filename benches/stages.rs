@@ -9,7 +9,7 @@ use hydrant::config::{self, Project};
 use hydrant::diagnostic::Severity;
 use hydrant::evaluate::{EvaluationLimits, PolicySet, shipped};
 use hydrant::git::{BranchName, Identity, Prepared, Repository};
-use hydrant::hydrate::{CommitTime, DryRevision};
+use hydrant::hydrate::{CommitTime, DryRevision, Shape};
 use hydrant::load::{Unit, load};
 use hydrant::manifest::{Manifest, ReadLimits, write};
 use hydrant::parse::parse;
@@ -104,9 +104,11 @@ fn publication(criterion: &mut Criterion) {
     let main = BranchName::parse("main").expect("a name");
     let time = CommitTime { seconds: 1_767_225_600, offset: 0 };
     let dry = repository.commit_files(&main, std::iter::empty(), &identity, time, "dry").expect("a commit");
-    let dry = DryRevision { id: dry.to_string(), time, subject: "dry".to_owned() };
+    let author = "Ada <ada@example.com>".to_owned();
+    let dry = DryRevision { id: dry.to_string(), time, author, author_time: time, message: "dry".to_owned() };
+    let shape = Shape::plain();
     let branch = BranchName::parse("env/prod").expect("a name");
-    let tree = hydrate_one(&admitted, &dry).expect("hydrates");
+    let tree = hydrate_one(&admitted, &dry, &shape, None).expect("hydrates");
     let signer = SshSigner::generate(&mut hydrant::sign::OsRng, "bench").expect("a key");
     let Prepared::Commit(commit) = repository.prepare(&tree, &branch, None, &identity).expect("prepares") else {
         panic!("the branch does not exist")
@@ -114,7 +116,7 @@ fn publication(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("publication");
     group.sample_size(20).throughput(Throughput::Elements(MANIFESTS as u64));
-    group.bench_function("hydrate", |bencher| bencher.iter(|| hydrate_one(&admitted, &dry)));
+    group.bench_function("hydrate", |bencher| bencher.iter(|| hydrate_one(&admitted, &dry, &shape, None)));
     group.bench_function("prepare", |bencher| bencher.iter(|| repository.prepare(&tree, &branch, None, &identity)));
     group.bench_function("sign", |bencher| bencher.iter(|| sign(commit.clone(), &signer)));
     group.finish();

@@ -8,6 +8,7 @@ mod changed;
 mod compare;
 mod conftest;
 mod cores;
+mod deletion;
 mod difference;
 mod drift;
 mod echoes;
@@ -42,6 +43,7 @@ pub use changed::{Affected, affected};
 pub use compare::{Published, compare_with_branches, published};
 pub use conftest::{dialect_of, policy_options};
 pub use cores::Cores;
+pub use deletion::MassDeletion;
 pub use difference::{Objects, PublishedBranch, difference, environments_of, published_objects, rendered_objects};
 pub use drift::{Drift, DriftError, DriftOptions, drift};
 pub use gatekeeper::run_suite;
@@ -51,7 +53,9 @@ pub use loose::{
     while_schemas_load,
 };
 use preload::Preloaded;
-pub use publication::{EnvironmentPlan, Publication, Refreshed, hydrate_one, plan, publish};
+pub use publication::{
+    EnvironmentPlan, Plan, Publication, Publications, PublishOptions, Refreshed, hydrate_one, plan, publish,
+};
 
 /// Told how far a run is; called from many threads.
 pub trait Progress: Sync {
@@ -148,6 +152,9 @@ pub enum Error {
     /// An admitted object could not be written, or an app cannot have a folder.
     #[error(transparent)]
     Hydrate(#[from] crate::hydrate::HydrateError),
+    /// A publication would delete too much. The user's move.
+    #[error(transparent)]
+    MassDeletion(Box<MassDeletion>),
     /// The author of the commits cannot be used. The user's move.
     #[error(transparent)]
     Identity(#[from] crate::git::IdentityError),

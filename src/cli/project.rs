@@ -65,6 +65,11 @@ impl Workspace {
         below_root(repository, &self.root, repository.commit_tree_of(commit).map_err(git_failure)?)
     }
 
+    /// The project's folder in its repository; `None` if it is the repository's own top.
+    pub(super) fn folder_in(&self, repository: &Repository) -> Result<Option<RepoPath>, Failure> {
+        folder_in(repository, &self.root)
+    }
+
     /// A path of the configuration: relative to the project, with `~` for the home folder.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
         match (path.strip_prefix("~/"), std::env::home_dir()) {
@@ -155,6 +160,8 @@ pub(super) fn pipeline_failure(error: pipeline::Error) -> Failure {
         pipeline::Error::Git(error) => git_failure(error),
         pipeline::Error::Sign(error) => Failure::cannot_work(error.to_string()).help(error.help()),
         pipeline::Error::Identity(error) => Failure::usage(format!("`output.author`: {error}")),
+        pipeline::Error::MassDeletion(error) => Failure::new(Exit::Refused, error.to_string())
+            .help("if that is meant, publish with `--allow-mass-delete`; `--dry-run` shows every file"),
         pipeline::Error::Kubernetes(error) => Failure::usage(error.to_string()),
         pipeline::Error::NoSuchApp { ref known, .. } => {
             let known = known.join(", ");

@@ -14,8 +14,8 @@ use super::terminal::Terminal;
 use super::today::DateArguments;
 use super::{Global, ReportArguments};
 use crate::diagnostic::count;
-use crate::git::Prepared;
-use crate::pipeline::{self, EnvironmentPlan, Limits, Publication};
+use crate::git::{Permissions, Prepared};
+use crate::pipeline::{self, EnvironmentPlan, Limits, Publication, PublishOptions};
 use crate::sign::SshSigner;
 
 #[derive(Debug, Args)]
@@ -26,7 +26,8 @@ Waivers have to hold today and on the day of the commit; --date names a later da
 Examples:
   hydrant publish                     every environment, from HEAD
   hydrant publish prod --rev v1.4.0   one environment, from a tag
-  hydrant publish --dry-run           what would change on the branches")]
+  hydrant publish --dry-run           what would change on the branches
+  hydrant publish prod --adopt        take over a branch that something else wrote before")]
 pub(super) struct Arguments {
     /// Environments; all by default
     #[arg(value_name = "ENV")]
@@ -37,6 +38,15 @@ pub(super) struct Arguments {
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Take over files and branches that Hydrant did not write, and edits that the source says by now as well
+    #[arg(long)]
+    adopt: bool,
+    /// Overwrite what was edited by hand on the branches
+    #[arg(long)]
+    force: bool,
+    /// Delete more of an environment's objects than its `max_delete_percent`
+    #[arg(long)]
+    allow_mass_delete: bool,
     /// The OpenSSH private key that signs; by default what `signing.key` of `hydrant.yaml` names
     #[arg(long, value_name = "FILE", env = "HYDRANT_SIGNING_KEY")]
     signing_key: Option<PathBuf>,
@@ -55,6 +65,9 @@ impl Arguments {
             environments: Vec::new(),
             rev: "HEAD".to_owned(),
             dry_run: false,
+            adopt: false,
+            force: false,
+            allow_mass_delete: false,
             signing_key: None,
             date: DateArguments::default(),
             network: NetworkArguments::default(),
@@ -96,13 +109,19 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
         return Ok(exit);
     }
     let admitted: Vec<_> = admitted.into_iter().flatten().collect();
-    let plans = pipeline::plan(&repository, &workspace.project, &admitted, &dry).map_err(pipeline_failure)?;
+    let options = PublishOptions {
+        project: workspace.folder_in(&repository)?,
+        permissions: Permissions { adopt: arguments.adopt, force: arguments.force },
+        allow_mass_delete: arguments.allow_mass_delete,
+    };
+    let plan = pipeline::plan(&repository, &workspace.project, &admitted, &dry, &options).map_err(pipeline_failure)?;
     match signer {
-        None => terminal.data(&plans.iter().map(describe_plan).collect::<String>()),
+        None => terminal.data(&plan.environments.iter().map(describe_plan).collect::<String>()),
         Some(signer) => {
-            let published = pipeline::publish(&repository, plans, &signer).map_err(pipeline_failure)?;
-            terminal.talk(&published.iter().map(describe).collect::<String>());
-            let tips = published.iter().map(|one| format!("{} {}\n", one.branch, one.commit));
+            let published = pipeline::publish(&repository, plan, &signer).map_err(pipeline_failure)?;
+            let told = published.environments.iter().map(|one| describe(one, published.noted));
+            terminal.talk(&told.collect::<String>());
+            let tips = published.environments.iter().map(|one| format!("{} {}\n", one.branch, one.commit));
             terminal.data(&tips.collect::<String>());
         }
     }
@@ -129,19 +148,24 @@ fn read_signer(arguments: &Arguments, global: &Global, workspace: &Workspace) ->
 fn describe_plan(plan: &EnvironmentPlan) -> String {
     match &plan.prepared {
         Prepared::Unchanged { tip } => format!("{} unchanged at {tip}\n", plan.branch),
+        Prepared::Start { tip, .. } => format!("{} a new branch at {tip}, unchanged\n", plan.branch),
         Prepared::Commit(commit) => {
             let from = commit.expected().map_or_else(|| "a new branch".to_owned(), |tip| format!("on top of {tip}"));
             let mut text = format!("{} {from}, {}\n", plan.branch, count(plan.objects, "object"));
             commit.written().iter().for_each(|path| text.push_str(&format!("  write {path}\n")));
             commit.removed().iter().for_each(|path| text.push_str(&format!("  remove {path}\n")));
+            let takeover = commit.takeover();
+            takeover.adopted.iter().for_each(|path| text.push_str(&format!("  take over {path}\n")));
+            takeover.overwritten.iter().for_each(|path| text.push_str(&format!("  overwrite the edit of {path}\n")));
             text
         }
     }
 }
 
-fn describe(publication: &Publication) -> String {
+fn describe(publication: &Publication, noted: bool) -> String {
     let objects = count(publication.objects, "object");
     match publication.refreshed {
+        None if noted => format!("{}: {objects}, unchanged, noted\n", publication.branch),
         None => format!("{}: {objects}, unchanged\n", publication.branch),
         Some(refreshed) => format!(
             "{}: {objects}, {} written, {} removed, signed\n",

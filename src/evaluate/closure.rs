@@ -267,7 +267,7 @@ pub(super) fn prepare<'a>(
 
 /// The members of a list, or of a set that may be undefined, as a set.
 fn members_of(path: &str) -> String {
-    format!("{{member | some member in {path}}}")
+    format!("{{element | some element in {path}}}")
 }
 
 /// The exceptions of all modules.

@@ -124,6 +124,12 @@ pub enum Error {
         /// Where it is now.
         found: Option<CommitId>,
     },
+    /// Somebody else moved the notes in the meantime. Nothing was overwritten. Our move: they are written again.
+    #[error("`{reference}` moved while it was written")]
+    NotesMoved {
+        /// The reference.
+        reference: &'static str,
+    },
     /// The branch may not be written, with the reason. The user's move.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -151,7 +157,9 @@ impl Error {
             }
             Self::Object { .. } => Some("if the clone is shallow, fetch more: `git fetch --unshallow`".to_owned()),
             Self::Corrupt { .. } | Self::Malformed { .. } => Some("run `git fsck --full`".to_owned()),
-            Self::BranchMoved { .. } => Some("run it again: it starts from the new tip".to_owned()),
+            Self::NotesMoved { .. } | Self::BranchMoved { .. } => {
+                Some("run it again: it starts from the new tip".to_owned())
+            }
             Self::Refused(refusal) => Some(refusal.help()),
             Self::Open { .. } | Self::Reference { .. } | Self::Write { .. } | Self::TooLarge { .. } => None,
         }

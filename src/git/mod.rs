@@ -4,16 +4,20 @@
 //! Configuration comes from the repository alone: neither the user's files nor `GIT_*` variables change what is read
 //! or written, and replacement objects are ignored. Every object that is read must hash to its id.
 
+mod base;
 mod branch;
 mod commit_tree;
 mod create;
 mod error;
 mod index_tree;
+mod inspect;
+mod notes;
 mod object;
 mod pack;
 mod prepare;
 mod publish;
 mod refusal;
+mod remote;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -24,11 +28,14 @@ use gix::bstr::ByteSlice as _;
 use crate::hydrate::{CommitTime, DryRevision};
 use crate::sign::SignatureHeader;
 
+pub use base::{Base, Target};
 pub use branch::BranchName;
 pub use commit_tree::{CommitTree, FileKind};
 pub use error::Error;
+pub use inspect::Permissions;
+pub use notes::{NOTES_REF, UnsignedNotes};
 pub use prepare::{Identity, IdentityError, Prepared, UnsignedCommit};
-pub use publish::Published;
+pub use publish::{Batch, Published};
 pub use refusal::{EditedFile, Refusal};
 
 use error::spell_out;
@@ -128,8 +135,17 @@ impl Repository {
     /// The revision manifests are rendered from, with what of it goes into the hydrated commit.
     pub fn dry_revision(&self, revision: &str) -> Result<DryRevision, Error> {
         let commit = self.commit(self.resolve(revision)?)?;
-        let subject = self.parsed(&commit)?.message().summary().to_str_lossy().into_owned();
-        Ok(DryRevision { id: commit.id.to_string(), time: commit.time, subject: one_line(&subject) })
+        let malformed = |error: gix::Error| Error::Malformed { id: commit.id.to_string(), message: spell_out(&error) };
+        let parsed = self.parsed(&commit)?;
+        let author = parsed.author().map_err(malformed)?;
+        let author_time = author.time().map_err(malformed)?;
+        Ok(DryRevision {
+            id: commit.id.to_string(),
+            time: commit.time,
+            author: one_line(&format!("{} <{}>", author.name.to_str_lossy(), author.email.to_str_lossy())),
+            author_time: CommitTime { seconds: author_time.seconds, offset: author_time.offset },
+            message: parsed.message.to_str_lossy().into_owned(),
+        })
     }
 
     /// A commit's bytes and time.

@@ -1,7 +1,7 @@
 //! Prepare: a hydrated tree becomes a commit in memory, grafted on the tip of its branch.
 //!
 //! What we wrote before and no longer want is deleted, what others put on the branch stays, and whatever would lose
-//! somebody's work is a [`Refusal`].
+//! somebody's work is a [`Refusal`](super::Refusal), unless it is permitted by name.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,28 @@ use gix::ObjectId;
 use gix::object::Kind;
 use gix::objs::tree::EntryKind;
 
+use super::base::{Base, Tip};
 use super::error::spell_out;
-use super::{BranchName, CommitId, CommitTree, Error, FileKind, Refusal, Repository, one_line};
-use crate::hydrate::{CommitTime, HydratedTree, RECORD_PATH, Record};
+use super::inspect::Permissions;
+use super::{BranchName, CommitId, Error, Repository, Target};
+use crate::hydrate::{CommitTime, HydratedTree, Record, Takeover};
 use crate::sign::Payload;
 use crate::tree::RepoPath;
 
 /// What a publication has to do.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one value a branch, moved a handful of times")]
 pub enum Prepared {
     /// Nothing: the branch says the same already.
     Unchanged {
         /// Its tip.
+        tip: CommitId,
+    },
+    /// A proposal that says what its branch says already: it begins where that branch is.
+    Start {
+        /// The proposal.
+        branch: BranchName,
+        /// The tip of the branch it is for.
         tip: CommitId,
     },
     /// Sign and publish this.
@@ -35,8 +45,13 @@ pub struct UnsignedCommit {
     pub(super) payload: Vec<u8>,
     /// Without the commit itself, sorted by id.
     pub(super) objects: Vec<NewObject>,
+    first: Option<Box<UnsignedCommit>>,
+    tree: ObjectId,
+    /// Everything of the payload that follows the parent.
+    rest: String,
     written: Vec<RepoPath>,
     removed: Vec<RepoPath>,
+    takeover: Takeover,
 }
 
 /// An object that is not in the repository yet.
@@ -54,7 +69,7 @@ impl UnsignedCommit {
         &self.branch
     }
 
-    /// The tip it was prepared on, and its only parent.
+    /// Where its branch was when it was prepared.
     #[must_use]
     pub fn expected(&self) -> Option<CommitId> {
         self.expected
@@ -70,6 +85,24 @@ impl UnsignedCommit {
     #[must_use]
     pub fn removed(&self) -> &[RepoPath] {
         &self.removed
+    }
+
+    /// What it takes from others.
+    #[must_use]
+    pub fn takeover(&self) -> &Takeover {
+        &self.takeover
+    }
+
+    /// The empty commit that has to be signed before this one: it begins the branch that this one is a proposal for.
+    #[must_use]
+    pub fn take_first(&mut self) -> Option<UnsignedCommit> {
+        self.first.take().map(|first| *first)
+    }
+
+    /// The same commit on top of another.
+    #[must_use]
+    pub fn onto(self, parent: CommitId) -> Self {
+        Self { payload: payload(self.tree, Some(parent), &self.rest), ..self }
     }
 }
 
@@ -111,6 +144,12 @@ impl Identity {
         gix::actor::SignatureRef { name: self.name.as_str().into(), email: self.email.as_str().into(), time }
     }
 
+    /// The headers of a commit that say who made it.
+    pub(super) fn headers(&self, time: CommitTime) -> String {
+        let who = self.at(time);
+        format!("author {who}\ncommitter {who}\n")
+    }
+
     /// As a commit names its author: `Ada <ada@example.com> 1767225600 +0130`.
     pub(super) fn at(&self, time: CommitTime) -> String {
         format!("{} <{}> {}", self.name, self.email, git_time(time))
@@ -134,81 +173,69 @@ impl Repository {
         tip: Option<CommitId>,
         identity: &Identity,
     ) -> Result<Prepared, Error> {
-        self.refuse_checked_out(branch)?;
-        let tip = match tip {
-            Some(tip) => Some(self.inspect(branch, tip, tree)?),
-            None => {
-                self.refuse_new(branch)?;
-                None
-            }
-        };
-        if let Some(tip) = &tip
-            && tip.record.owns_the_same_as(tree.record())
+        let base = self.base_at(Target::direct(branch.clone()), tip, tree.record().folder.as_ref())?;
+        self.prepare_on(&base, tree, identity, Permissions::default())
+    }
+
+    /// Turns a tree into a commit on top of a base, taking from others what is permitted.
+    pub fn prepare_on(
+        &self,
+        base: &Base,
+        tree: &HydratedTree,
+        identity: &Identity,
+        permissions: Permissions,
+    ) -> Result<Prepared, Error> {
+        let takeover = self.inspect(base, tree, permissions)?;
+        let branch = &base.target.branch;
+        if let (Some(tip), Some(record)) = (&base.tip, base.record())
+            && record.owns_the_same_as(tree.record())
+            && takeover == Takeover::default()
         {
-            return Ok(Prepared::Unchanged { tip: tip.id });
+            return Ok(match base.expected {
+                Some(_) => Prepared::Unchanged { tip: tip.id },
+                None => Prepared::Start { branch: branch.clone(), tip: tip.id },
+            });
         }
-        let graft = Graft::new(self, tree, tip.as_ref())?;
-        let expected = tip.map(|tip| tip.id);
-        let payload = commit_bytes(graft.tree, expected, tree, identity);
-        let Graft { objects, written, removed, .. } = graft;
-        Ok(Prepared::Commit(UnsignedCommit { branch: branch.clone(), expected, payload, objects, written, removed }))
+        let graft = Graft::new(self, tree, base)?;
+        let rest = format!("{}\n{}", who(tree, identity), tree.message(&takeover));
+        let parent = base.tip.as_ref().map(|tip| tip.id);
+        let first = match &base.target.proposes_to {
+            Some(active) if base.begins => Some(Box::new(self.first_commit(active, tree, identity))),
+            _ => None,
+        };
+        let Graft { tree, objects, written, removed } = graft;
+        Ok(Prepared::Commit(UnsignedCommit {
+            branch: branch.clone(),
+            expected: base.expected,
+            payload: payload(tree, parent, &rest),
+            objects,
+            first,
+            tree,
+            rest,
+            written,
+            removed,
+            takeover,
+        }))
     }
 
-    /// Everything that must be so before a branch may be written on.
-    fn inspect(&self, branch: &BranchName, tip: CommitId, tree: &HydratedTree) -> Result<Tip, Error> {
-        let files = self.commit_tree_of(tip)?;
-        let record = record_on(&files, branch, tip)?;
-        let (found, wanted) = (&record.environment, &tree.record().environment);
-        if found != wanted {
-            let (found, wanted) = (found.clone(), wanted.clone());
-            return Err(Refusal::OtherEnvironment { branch: branch.to_string(), found, wanted }.into());
+    /// A commit without files: a branch needs one before anything can be proposed to it. It is signed like all others,
+    /// since a branch that demands signatures demands them of every commit.
+    fn first_commit(&self, branch: &BranchName, tree: &HydratedTree, identity: &Identity) -> UnsignedCommit {
+        let empty = ObjectId::empty_tree(self.local().object_hash());
+        let rest = format!("{}\nInitial commit for `{branch}`\n", who(tree, identity));
+        UnsignedCommit {
+            branch: branch.clone(),
+            expected: None,
+            payload: payload(empty, None, &rest),
+            objects: vec![NewObject { id: empty, kind: Kind::Tree, bytes: Vec::new() }],
+            first: None,
+            tree: empty,
+            rest,
+            written: Vec::new(),
+            removed: Vec::new(),
+            takeover: Takeover::default(),
         }
-        self.refuse_source_branch(branch, tip, &tree.dry().id)?;
-        let edited = files.edited_files(&record)?;
-        if !edited.is_empty() {
-            return Err(Refusal::EditedByHand { branch: branch.to_string(), tip, files: edited }.into());
-        }
-        let occupied = occupied(&files, &record, tree);
-        if !occupied.is_empty() {
-            return Err(Refusal::Occupied { branch: branch.to_string(), files: occupied }.into());
-        }
-        Ok(Tip { id: tip, files, record })
     }
-}
-
-/// The tip of a branch that may be written on.
-struct Tip {
-    id: CommitId,
-    files: CommitTree,
-    record: Record,
-}
-
-fn record_on(files: &CommitTree, branch: &BranchName, tip: CommitId) -> Result<Record, Error> {
-    let branch = branch.to_string();
-    let Some(entry) = files.entry(&crate::hydrate::record_path()).filter(|entry| entry.kind == FileKind::Plain) else {
-        return Err(Refusal::ForeignBranch { branch, tip }.into());
-    };
-    let record = Record::parse(&files.blob(entry.id)?);
-    record.map_err(|reason| Refusal::BrokenRecord { branch, tip, reason }.into())
-}
-
-/// Files of others that stand at one of our paths, above it or below it.
-fn occupied(files: &CommitTree, record: &Record, tree: &HydratedTree) -> Vec<String> {
-    let owned = record.files();
-    let others = files.entries().map(|(path, _)| path);
-    let others = others.filter(|path| !owned.contains_key(path) && path.as_str() != RECORD_PATH);
-    others.filter(|path| stands_in_the_way(path, tree)).map(ToString::to_string).collect()
-}
-
-fn stands_in_the_way(other: &RepoPath, tree: &HydratedTree) -> bool {
-    let ours = tree.files();
-    let is_our_folder = || {
-        let after = ours.range(other.clone()..).map(|(path, _)| path);
-        let mut after = after.take_while(|path| path.as_str().starts_with(other.as_str()));
-        after.any(|path| path.strip_prefix(other).is_some())
-    };
-    let mut above = std::iter::successors(Some(other.clone()), RepoPath::parent);
-    above.any(|path| ours.contains_key(&path)) || is_our_folder()
 }
 
 /// The tip's tree without what we owned, with what we write.
@@ -220,13 +247,14 @@ struct Graft {
 }
 
 impl Graft {
-    fn new(repository: &Repository, tree: &HydratedTree, tip: Option<&Tip>) -> Result<Self, Error> {
+    fn new(repository: &Repository, tree: &HydratedTree, base: &Base) -> Result<Self, Error> {
+        let tip = base.tip.as_ref();
         let mut repo = repository.local();
         repo.objects.enable_object_memory();
         let failed = |error: gix::Error| Error::Object { id: "of the new tree".to_owned(), message: spell_out(&error) };
-        let base = tip.map_or_else(|| ObjectId::empty_tree(repo.object_hash()), |tip| tip.files.root());
-        let mut editor = repo.edit_tree(base).map_err(failed)?;
-        let removed = removed(tree, tip);
+        let start = tip.map_or_else(|| ObjectId::empty_tree(repo.object_hash()), |tip| tip.files.root());
+        let mut editor = repo.edit_tree(start).map_err(failed)?;
+        let removed = removed(tree, base.record(), tip);
         for path in &removed {
             editor.remove(path.as_str()).map_err(failed)?;
         }
@@ -245,13 +273,17 @@ impl Graft {
     }
 }
 
-fn removed(tree: &HydratedTree, tip: Option<&Tip>) -> Vec<RepoPath> {
-    let owned: BTreeMap<&RepoPath, _> = tip.map(|tip| tip.record.files()).unwrap_or_default();
-    owned.into_keys().filter(|path| !tree.files().contains_key(path)).cloned().collect()
+/// What we own on the branch and want no more; what is gone already needs no removal.
+fn removed(tree: &HydratedTree, record: Option<&Record>, tip: Option<&Tip>) -> Vec<RepoPath> {
+    let owned: BTreeMap<&RepoPath, _> = record.map(Record::files).unwrap_or_default();
+    let is_there = |path: &RepoPath| tip.is_some_and(|tip| tip.files.entry(path).is_some());
+    let wanted =
+        |path: &RepoPath| tree.files().contains_key(path) || tree.kept().contains(path) || tree.preserves(path);
+    owned.into_keys().filter(|path| !wanted(path) && is_there(path)).cloned().collect()
 }
 
 /// What is in memory and not in the repository, sorted by id.
-fn new_objects(repo: &gix::Repository, memory: gix::odb::memory::Storage) -> Vec<NewObject> {
+pub(super) fn new_objects(repo: &gix::Repository, memory: gix::odb::memory::Storage) -> Vec<NewObject> {
     let mut objects: Vec<NewObject> = memory
         .iter()
         // thousands of ids that are mostly new: looking for new packs after each miss would cost more than the writing
@@ -263,23 +295,14 @@ fn new_objects(repo: &gix::Repository, memory: gix::odb::memory::Storage) -> Vec
 }
 
 /// A commit as git writes it, without signature. Written by hand: every byte of it is signed.
-fn commit_bytes(tree: ObjectId, parent: Option<CommitId>, hydrated: &HydratedTree, identity: &Identity) -> Vec<u8> {
-    let who = identity.at(hydrated.dry().time);
+pub(super) fn payload(tree: ObjectId, parent: Option<CommitId>, rest: &str) -> Vec<u8> {
     let parent = parent.map(|parent| format!("parent {parent}\n")).unwrap_or_default();
-    let message = message(hydrated);
-    format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}").into_bytes()
+    format!("tree {tree}\n{parent}{rest}").into_bytes()
 }
 
-/// `<first 7 of the dry commit>: <its subject>`, and trailers that machines read.
-fn message(hydrated: &HydratedTree) -> String {
-    let dry = hydrated.dry();
-    let short = dry.id.get(..7).unwrap_or(&dry.id);
-    let subject = match one_line(&dry.subject) {
-        subject if subject.is_empty() => "(no subject)".to_owned(),
-        subject => subject,
-    };
-    let environment = one_line(&hydrated.record().environment);
-    format!("{short}: {subject}\n\nHydrant-Environment: {environment}\nHydrant-Dry-Commit: {}\n", dry.id)
+/// Author and committer, at the dry commit's time.
+fn who(tree: &HydratedTree, identity: &Identity) -> String {
+    identity.headers(tree.dry().time)
 }
 
 /// `1767225600 +0130`.

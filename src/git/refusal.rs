@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{CommitId, CommitTree, Error, FileKind};
-use crate::hydrate::{Record, RecordError};
+use crate::hydrate::{Record, RecordError, Writer};
 use crate::tree::{Digest, RepoPath};
 
 /// How many paths a message lists before it counts the rest.
@@ -39,6 +39,34 @@ pub enum Refusal {
         found: String,
         /// Whose it would become.
         wanted: String,
+    },
+    /// Another project writes there.
+    #[error("branch `{branch}` at {tip} is written by {found}, not by {wanted}")]
+    OtherWriter {
+        /// The branch.
+        branch: String,
+        /// Its tip.
+        tip: CommitId,
+        /// Who writes it.
+        found: Box<Writer>,
+        /// Who would.
+        wanted: Box<Writer>,
+    },
+    /// A folder above or below ours belongs to another writer.
+    #[error("branch `{branch}` holds the record `{record}`, so what lies around it belongs to another writer")]
+    NestedWriters {
+        /// The branch.
+        branch: String,
+        /// The record of the other one.
+        record: RepoPath,
+    },
+    /// A proposal and the branch it is for have no commit in common.
+    #[error("branch `{branch}` shares no history with `{active}`, so it cannot be merged there")]
+    Unrelated {
+        /// The proposal.
+        branch: String,
+        /// The branch it is for.
+        active: String,
     },
     /// Files of ours were changed on the branch.
     #[error("branch `{branch}` was edited by hand at {tip}: {}", list(files))]
@@ -97,20 +125,44 @@ impl Refusal {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::ForeignBranch { branch, .. } | Self::SourceBranch { branch, .. } => {
+            Self::ForeignBranch { branch, .. } => format!(
+                "give the environment a branch of its own instead of `{branch}`, or take it over with `--adopt`: files \
+                 that Hydrant does not write stay"
+            ),
+            Self::SourceBranch { branch, .. } => {
                 format!("give the environment a branch of its own instead of `{branch}`")
             }
-            Self::BrokenRecord { branch, tip, .. } => {
-                format!("set `{branch}` back to the last commit that Hydrant made, before {tip}")
+            Self::BrokenRecord { reason: RecordError::Version(_), .. } => {
+                "publish with the version of Hydrant that wrote it, or a later one".to_owned()
+            }
+            Self::BrokenRecord { branch, tip, .. } => format!(
+                "set `{branch}` back to the last commit that Hydrant made, before {tip}; `--adopt` begins a new record"
+            ),
+            Self::OtherWriter { .. } => {
+                "give this project a branch or an `output.active_path` of its own; if it has moved, `--adopt` says so"
+                    .to_owned()
+            }
+            Self::NestedWriters { .. } => {
+                "give each project that writes there an `output.active_path` beside the others".to_owned()
+            }
+            Self::Unrelated { branch, active } => {
+                format!("if nothing needs `{branch}`, delete it: a new one begins from `{active}`")
             }
             Self::OtherEnvironment { branch, .. } => {
                 format!("give each environment its own branch, or delete `{branch}` if it was renamed")
             }
             Self::EditedByHand { branch, tip, .. } => format!(
-                "bring the change into the source and undo it on the branch: `git log -p {tip} -- <file>` shows who \
-                 made it, `git revert` on `{branch}` undoes it"
+                "bring the change into the source, then publish with `--adopt`, or undo it with `git revert` on \
+                 `{branch}`: `git log -p {tip} -- <file>` shows who made it; `--force` overwrites it"
             ),
-            Self::Occupied { .. } => "move those files to another folder, or rename the app".to_owned(),
+            Self::Occupied { .. } => {
+                "move those files to another folder, rename the app, or take them over with `--adopt`".to_owned()
+            }
+            Self::NameClash { branch, other } if branch.contains("-next") && other.contains("-next") => {
+                "a branch has one proposal, or one for each `output.active_path`: use one way for all projects, and \
+                 delete the branch of the other"
+                    .to_owned()
+            }
             Self::NameClash { other, .. } => {
                 format!("rename one of the two; nothing needs `{other}` if it is a leftover")
             }
@@ -171,7 +223,7 @@ impl CommitTree {
                 FileKind::Symlink => edited.push(EditedFile::NotAFile(path.clone(), "a symlink")),
                 FileKind::Executable => edited.push(EditedFile::NotAFile(path.clone(), "executable")),
                 FileKind::Plain => {
-                    let (expected, found) = (file.sha256, Digest::of(&self.blob(entry.id)?));
+                    let (expected, found) = (file, Digest::of(&self.blob(entry.id)?));
                     if found != expected {
                         edited.push(EditedFile::Changed { path: path.clone(), expected, found });
                     }

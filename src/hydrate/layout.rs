@@ -7,36 +7,58 @@ use super::{FolderReason, HydrateError};
 use crate::tree::RepoPath;
 
 /// The file that holds all objects of an app: agents sync the folder, never a single file of it.
-const MANIFEST_NAME: &str = "manifest.yaml";
+pub(super) const MANIFEST_NAME: &str = "manifest.yaml";
 
-/// `<app>/manifest.yaml`.
-pub(super) fn manifest_path(app: &str) -> Result<RepoPath, HydrateError> {
-    folder(app).map_err(|reason| HydrateError::Folder { app: app.to_owned(), reason })
-}
-
-fn folder(app: &str) -> Result<RepoPath, FolderReason> {
-    let folder = RepoPath::parse(app)?;
+/// The folder of an app: its name, below the folder that everything goes to.
+pub(super) fn app_folder(app: &str, within: Option<&RepoPath>) -> Result<RepoPath, HydrateError> {
+    let refuse = |reason| HydrateError::Folder { app: app.to_owned(), reason };
+    let folder = RepoPath::parse(app).map_err(|error| refuse(error.into()))?;
     if folder.as_str() != app {
-        return Err(FolderReason::Renamed(folder.into()));
+        return Err(refuse(FolderReason::Renamed(folder.into())));
     }
     if is_reserved(&folder) {
-        return Err(FolderReason::Reserved);
+        return Err(refuse(FolderReason::Reserved));
     }
-    Ok(folder.join(MANIFEST_NAME)?)
+    within.map_or(Ok(folder), |within| within.join(app).map_err(|error| refuse(error.into())))
+}
+
+/// Paths as case-insensitive file systems see them: which of them can stand beside each other.
+#[derive(Debug, Default)]
+pub(crate) struct Footprint<'a> {
+    /// By folded prefix: the prefix as written, whether it is a file, and a path that has it.
+    folded: BTreeMap<String, (&'a str, bool, &'a RepoPath)>,
+}
+
+impl<'a> Footprint<'a> {
+    /// Takes a path in. The path that it cannot stand beside, if there is one.
+    pub(crate) fn add(&mut self, path: &'a RepoPath) -> Option<&'a RepoPath> {
+        for (prefix, is_file) in prefixes(path.as_str()) {
+            let (first, first_is_file, first_path) =
+                *self.folded.entry(fold(prefix)).or_insert((prefix, is_file, path));
+            if first != prefix || first_is_file != is_file {
+                return Some(first_path);
+            }
+        }
+        None
+    }
+
+    /// A path here that differs from `path` only in case, or in being a file where the other is a folder.
+    pub(crate) fn clash(&self, path: &RepoPath) -> Option<&'a RepoPath> {
+        prefixes(path.as_str()).find_map(|(prefix, is_file)| {
+            let (first, first_is_file, first_path) = *self.folded.get(&fold(prefix))?;
+            (first != prefix || first_is_file != is_file).then_some(first_path)
+        })
+    }
 }
 
 /// Refuses two paths that differ only in case, and a file that stands where another path needs a folder.
 ///
 /// A branch with both would check out differently on Linux, macOS and Windows, or not at all.
 pub(super) fn refuse_collisions<'a>(paths: impl IntoIterator<Item = &'a RepoPath>) -> Result<(), HydrateError> {
-    let mut folded: BTreeMap<String, (&str, bool, &RepoPath)> = BTreeMap::new();
+    let mut footprint = Footprint::default();
     for path in paths {
-        for (prefix, is_file) in prefixes(path.as_str()) {
-            let entry = (prefix, is_file, path);
-            let (first, first_is_file, first_path) = folded.entry(fold(prefix)).or_insert(entry);
-            if *first != prefix || *first_is_file != is_file {
-                return Err(HydrateError::Collision { first: first_path.clone(), second: path.clone() });
-            }
+        if let Some(first) = footprint.add(path) {
+            return Err(HydrateError::Collision { first: first.clone(), second: path.clone() });
         }
     }
     Ok(())
@@ -49,6 +71,9 @@ fn prefixes(path: &str) -> impl Iterator<Item = (&str, bool)> {
 
 /// Case folding as case-insensitive file systems do it, near enough: upper, then lower, so that `ß` meets `SS`.
 fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.to_uppercase().to_lowercase()
 }
 
@@ -56,16 +81,22 @@ fn fold(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn path(text: &str) -> RepoPath {
+        RepoPath::parse(text).expect("valid")
+    }
+
     fn collide(paths: &[&str]) -> bool {
-        let paths: Vec<RepoPath> = paths.iter().map(|path| RepoPath::parse(path).expect("valid")).collect();
+        let paths: Vec<RepoPath> = paths.iter().map(|text| path(text)).collect();
         refuse_collisions(&paths).is_err()
     }
 
     #[test]
     fn an_app_owns_the_folder_of_its_name_and_no_other() {
-        assert_eq!(manifest_path("team/web").expect("a folder").as_str(), "team/web/manifest.yaml");
+        assert_eq!(app_folder("team/web", None).expect("a folder").as_str(), "team/web");
+        assert_eq!(app_folder("web", Some(&path("shop/eu"))).expect("a folder").as_str(), "shop/eu/web");
         for name in ["", ".", "..", "a/../b", "./web", "web/", ".git", ".hydrant", ".Hydrant/x", "/web"] {
-            assert!(manifest_path(name).is_err(), "{name}");
+            assert!(app_folder(name, None).is_err(), "{name}");
+            assert!(app_folder(name, Some(&path("shop"))).is_err(), "{name}");
         }
     }
 
@@ -80,5 +111,17 @@ mod tests {
     #[test]
     fn a_file_cannot_stand_where_a_folder_is_needed() {
         assert!(collide(&["web/manifest.yaml", "web/manifest.yaml/manifest.yaml"]));
+    }
+
+    #[test]
+    fn a_clash_is_seen_without_taking_the_path_in() {
+        let ours = [path("web/manifest.yaml")];
+        let mut footprint = Footprint::default();
+        assert_eq!(footprint.add(&ours[0]), None);
+        assert_eq!(footprint.clash(&path("Web/notes.txt")), Some(&ours[0]));
+        assert_eq!(footprint.clash(&path("web")), Some(&ours[0]));
+        assert_eq!(footprint.clash(&path("web/manifest.yaml/x")), Some(&ours[0]));
+        assert_eq!(footprint.clash(&path("web/notes.txt")), None);
+        assert_eq!(footprint.clash(&path("web/manifest.yaml")), None, "the same path is no clash of names");
     }
 }

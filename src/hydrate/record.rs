@@ -5,6 +5,7 @@
 //! one value has one text, so [`Record::parse`] refuses a text that says the same in other words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,8 @@ use crate::tree::{Digest, RepoPath};
 /// Where the record stands on the branch: a folder with a leading dot, which no agent syncs as an app.
 pub const RECORD_PATH: &str = ".hydrant/record.json";
 
-/// The version of the format that this program writes and reads.
-pub const RECORD_VERSION: u64 = 1;
+/// The version of the format that this program writes. Version 1, which knew one file an app and no writer, is read.
+pub const RECORD_VERSION: u64 = 2;
 
 /// A record larger than this is not read: 10,000 apps with a hundred inputs each stay well below.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
@@ -25,6 +26,9 @@ const MAX_BYTES: usize = 256 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
+    /// Files at the top that tell about the manifests without being one: they say more in every commit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub about: BTreeMap<RepoPath, Digest>,
     /// Every app of the environment by name.
     pub apps: BTreeMap<String, AppRecord>,
     /// How much was checked before it was admitted.
@@ -33,6 +37,9 @@ pub struct Record {
     pub dry_commit: String,
     /// The environment's name.
     pub environment: String,
+    /// The folder of the branch that everything lies in; `None`: its top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<RepoPath>,
     /// The Kubernetes minor whose schemas applied.
     pub kubernetes: String,
     /// The digest of the policies in force.
@@ -46,6 +53,9 @@ pub struct Record {
     /// The waivers that covered findings when it was admitted; not written where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverRecord>,
+    /// Which project writes here: nobody else may.
+    #[serde(default, skip_serializing_if = "Writer::is_unknown")]
+    pub writer: Writer,
 }
 
 /// A waiver that covered a finding on one object.
@@ -75,13 +85,53 @@ impl From<&UsedWaiver> for WaiverRecord {
     }
 }
 
+/// Which project writes a branch, or a folder of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Writer {
+    /// The folder of `hydrant.yaml` in the repository; `None`: its top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<RepoPath>,
+    /// The repository's address; `None` where it has none that others could open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+}
+
+impl Writer {
+    fn is_unknown(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// Whether the other one is known to be somebody else. Two clones of which one knows no address may be the same.
+    #[must_use]
+    pub fn is_other_than(&self, other: &Self) -> bool {
+        match (&self.repository, &other.repository) {
+            (Some(one), Some(two)) => !one.eq_ignore_ascii_case(two) || self.project != other.project,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let repository = self.repository.as_deref().unwrap_or("a repository without an address");
+        match &self.project {
+            None => write!(f, "`{repository}`"),
+            Some(project) => write!(f, "`{project}` of `{repository}`"),
+        }
+    }
+}
+
 /// One app: what it was rendered from and which files it owns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AppRecord {
+    /// Files that tell about the manifests without being one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub about: BTreeMap<RepoPath, Digest>,
     /// `template`, `plain`, …
     pub engine: String,
-    /// The files on the branch that belong to it.
+    /// The files on the branch that agents read.
     pub files: BTreeMap<RepoPath, FileRecord>,
     /// The files of the dry commit it was rendered from.
     pub inputs: BTreeMap<RepoPath, Digest>,
@@ -137,7 +187,7 @@ pub enum RecordError {
     #[error("the record does not read: {0}")]
     Malformed(String),
     /// Written by a later version. The user's move: update Hydrant.
-    #[error("the record has version {0}; this Hydrant reads version {RECORD_VERSION}")]
+    #[error("the record has version {0}; this Hydrant reads versions up to {RECORD_VERSION}: update it")]
     Version(u64),
     /// The same value in other words: edited by hand, or keys twice. The user's move.
     #[error("the record is not in the form Hydrant writes: it was edited")]
@@ -145,6 +195,9 @@ pub enum RecordError {
     /// The dry commit is no commit id. The user's move.
     #[error("the record names the dry commit `{0}`, which is no full commit id")]
     DryCommit(String),
+    /// It was copied from another folder. The user's move.
+    #[error("the record belongs at `{0}`")]
+    Elsewhere(RepoPath),
     /// A file outside its app's folder, owned twice, or inside `.hydrant`. The user's move.
     #[error("the record gives `{path}` to app `{app}`, which cannot own it")]
     Ownership {
@@ -164,7 +217,7 @@ impl Record {
         let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
         // the version first and alone: a later format is "update Hydrant", not "unknown field"
         let Version { version } = serde_json::from_slice(bytes).map_err(malformed)?;
-        if version != RECORD_VERSION {
+        if !(1..=RECORD_VERSION).contains(&version) {
             return Err(RecordError::Version(version));
         }
         let record: Self = serde_json::from_slice(bytes).map_err(malformed)?;
@@ -183,23 +236,42 @@ impl Record {
 
     /// Every owned file with its digest, in order of path. The record itself is not among them.
     #[must_use]
-    pub fn files(&self) -> BTreeMap<&RepoPath, &FileRecord> {
+    pub fn files(&self) -> BTreeMap<&RepoPath, Digest> {
+        let manifests = self.manifests().into_iter().map(|(path, file)| (path, file.sha256));
+        let about = self.apps.values().map(|app| &app.about).chain([&self.about]).flatten();
+        manifests.chain(about.map(|(path, digest)| (path, *digest))).collect()
+    }
+
+    /// The owned files that agents read, in order of path.
+    #[must_use]
+    pub fn manifests(&self) -> BTreeMap<&RepoPath, &FileRecord> {
         self.apps.values().flat_map(|app| &app.files).collect()
     }
 
-    /// One digest for all owned files: that of the listing `sha256sum` prints for them.
+    /// One digest for all files that agents read: that of the listing `sha256sum` prints for them.
     #[must_use]
     pub fn manifests_digest(&self) -> Digest {
-        Digest::of_list(self.files().into_iter().map(|(path, file)| (path.as_str(), file.sha256)))
+        Digest::of_list(self.manifests().into_iter().map(|(path, file)| (path.as_str(), file.sha256)))
     }
 
-    /// Whether both own the same files with the same bytes: then the branch already is what the other asks for.
+    /// Whether both own the same files, with the same bytes in those that agents read: then the branch already is what
+    /// the other asks for.
     ///
     /// Such a publication makes no commit. Everything else in a record tells how the files came about, and stays true of
     /// the commit it was written for; an edited comment in a template must not become a deploy to review.
     #[must_use]
     pub fn owns_the_same_as(&self, other: &Self) -> bool {
-        self.environment == other.environment && self.files() == other.files()
+        self.environment == other.environment
+            && self.folder == other.folder
+            && !self.writer.is_other_than(&other.writer)
+            && self.manifests() == other.manifests()
+            && self.files().into_keys().eq(other.files().into_keys())
+    }
+
+    /// Where the record itself stands.
+    #[must_use]
+    pub fn path(&self) -> RepoPath {
+        record_path(self.folder.as_ref())
     }
 
     fn validate(&self) -> Result<(), RecordError> {
@@ -208,15 +280,37 @@ impl Record {
         }
         let mut seen = BTreeSet::new();
         for (app, record) in &self.apps {
-            for path in record.files.keys() {
-                let inside = path.as_str().strip_prefix(app.as_str()).is_some_and(|rest| rest.starts_with('/'));
-                if !inside || is_reserved(path) || !seen.insert(path) {
+            for path in record.files.keys().chain(record.about.keys()) {
+                let inside = self.below(path).and_then(|path| path.strip_prefix(app.as_str()));
+                if !inside.is_some_and(|rest| rest.starts_with('/')) || !self.may_own(path) || !seen.insert(path) {
                     return Err(RecordError::Ownership { app: app.clone(), path: path.clone() });
                 }
             }
         }
-        Ok(())
+        let not_at_the_top =
+            |path: &&RepoPath| !self.may_own(path) || self.below(path).is_none_or(|name| name.contains('/'));
+        match self.about.keys().find(not_at_the_top) {
+            Some(path) => Err(RecordError::Ownership { app: String::new(), path: path.clone() }),
+            None => Ok(()),
+        }
     }
+
+    /// A path as seen from the folder that everything lies in.
+    fn below<'a>(&self, path: &'a RepoPath) -> Option<&'a str> {
+        self.folder.as_ref().map_or(Some(path.as_str()), |folder| path.strip_prefix(folder))
+    }
+
+    fn may_own(&self, path: &RepoPath) -> bool {
+        self.below(path).is_some_and(|below| !RepoPath::parse(below).is_ok_and(|below| is_reserved(&below)))
+    }
+}
+
+/// Where the record of what lies in a folder stands, or of a whole branch.
+#[must_use]
+pub fn record_path(folder: Option<&RepoPath>) -> RepoPath {
+    let top = || RepoPath::parse(RECORD_PATH);
+    let path = folder.map_or_else(top, |folder| folder.join(RECORD_PATH));
+    path.expect("a constant without `..`, below a path")
 }
 
 /// Whether a path lies in the folder that belongs to Hydrant itself, on any file system.
@@ -244,6 +338,7 @@ mod tests {
 
     fn record() -> Record {
         let app = AppRecord {
+            about: BTreeMap::new(),
             engine: "template".to_owned(),
             files: BTreeMap::from([(
                 path("web/manifest.yaml"),
@@ -252,16 +347,19 @@ mod tests {
             inputs: BTreeMap::from([(path("apps/web/a.yaml.j2"), Digest::of(b"x"))]),
         };
         Record {
+            about: BTreeMap::new(),
             apps: BTreeMap::from([("web".to_owned(), app)]),
             checked: CheckedCounts { judged: 2, objects: 2, validated: 1 },
             dry_commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
             environment: "prod".to_owned(),
+            folder: None,
             kubernetes: "1.34".to_owned(),
             policies: Digest::of(b"p"),
             schemas: Digest::of(b"s"),
             tool: Tool::this(),
             version: RECORD_VERSION,
             waivers: Vec::new(),
+            writer: Writer::default(),
         }
     }
 
@@ -293,7 +391,7 @@ mod tests {
         assert!(!String::from_utf8(record().to_bytes()).expect("UTF-8").contains("waiver"));
         assert_eq!(Record::parse(&with_waiver().to_bytes()), Ok(with_waiver()));
         let text = String::from_utf8(record().to_bytes()).expect("UTF-8");
-        let empty = text.replace("\"version\": 1\n", "\"version\": 1,\n  \"waivers\": []\n");
+        let empty = text.replace("\"version\": 2\n", "\"version\": 2,\n  \"waivers\": []\n");
         assert_eq!(Record::parse(empty.as_bytes()), Err(RecordError::NotCanonical));
     }
 
@@ -310,7 +408,7 @@ mod tests {
 
     #[test]
     fn a_later_version_says_so_before_anything_else() {
-        assert_eq!(Record::parse(br#"{"version": 2, "new": []}"#), Err(RecordError::Version(2)));
+        assert_eq!(Record::parse(br#"{"version": 3, "new": []}"#), Err(RecordError::Version(3)));
     }
 
     #[test]
@@ -343,6 +441,66 @@ mod tests {
         let file = app.files.values_mut().next().expect("a file");
         file.sha256 = Digest::of(b"other bytes");
         assert!(!record().owns_the_same_as(&other));
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_reads_as_what_it_was() {
+        let first = replaced("\"version\": 2", "\"version\": 1").expect("reads");
+        assert_eq!(first.version, 1);
+        assert!(first.owns_the_same_as(&record()), "a new format is no reason for a commit");
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_keeps_its_waivers() {
+        let first = Record { version: 1, ..with_waiver() };
+        assert_eq!(Record::parse(&first.to_bytes()), Ok(first.clone()));
+        assert!(first.owns_the_same_as(&record()), "a waiver that came or went changes no file");
+    }
+
+    #[test]
+    fn files_that_only_tell_about_manifests_are_owned_and_decide_nothing() {
+        let about = |text: &str| {
+            let mut record = record();
+            record.about.insert(path("hydrator.metadata"), Digest::of(text.as_bytes()));
+            let web = record.apps.get_mut("web").expect("an app");
+            web.about.insert(path("web/README.md"), Digest::of(text.as_bytes()));
+            record
+        };
+        assert_eq!(Record::parse(&about("one").to_bytes()), Ok(about("one")));
+        assert!(about("one").owns_the_same_as(&about("two")));
+        assert!(!about("one").owns_the_same_as(&record()), "that they are there at all is a change");
+        assert_eq!((about("one").files().len(), about("one").manifests().len()), (3, 1));
+        assert_eq!(about("one").manifests_digest(), record().manifests_digest());
+    }
+
+    #[test]
+    fn a_record_in_a_folder_owns_nothing_outside_of_it() {
+        let mut record = record();
+        record.folder = Some(path("shop"));
+        assert_eq!(record.path().as_str(), "shop/.hydrant/record.json");
+        let read = |record: &Record| Record::parse(&record.to_bytes());
+        assert!(matches!(read(&record), Err(RecordError::Ownership { .. })));
+        let app = record.apps.get_mut("web").expect("an app");
+        app.files = app.files.iter().map(|(file, record)| (path(&format!("shop/{file}")), *record)).collect();
+        assert_eq!(read(&record), Ok(record.clone()));
+        for outside in ["hydrator.metadata", "shop/web/x", "shop/.hydrant/record.json"] {
+            let mut record = record.clone();
+            record.about.insert(path(outside), Digest::of(b"x"));
+            assert!(matches!(read(&record), Err(RecordError::Ownership { .. })), "{outside}");
+        }
+    }
+
+    #[test]
+    fn two_writers_differ_only_if_both_are_known() {
+        let writer = |url: Option<&str>, project: Option<&str>| Writer {
+            repository: url.map(str::to_owned),
+            project: project.map(path),
+        };
+        let shop = writer(Some("https://git.example.org/shop"), None);
+        assert!(shop.is_other_than(&writer(Some("https://git.example.org/other"), None)));
+        assert!(shop.is_other_than(&writer(Some("https://git.example.org/shop"), Some("deploy"))));
+        assert!(!shop.is_other_than(&writer(Some("https://git.example.org/Shop"), None)));
+        assert!(!shop.is_other_than(&Writer::default()) && !Writer::default().is_other_than(&shop));
     }
 
     proptest! {

@@ -14,7 +14,7 @@ use crate::manifest::Manifest;
 use crate::parse::parse;
 use crate::report::difference::EnvironmentDifference;
 use crate::source::Source;
-use crate::tree::ReadTree;
+use crate::tree::{ReadTree, RepoPath};
 
 /// The objects of some environments, from wherever they were read.
 #[derive(Debug, Default)]
@@ -63,7 +63,8 @@ pub struct PublishedBranch {
     pub objects: Vec<(String, Manifest)>,
 }
 
-/// What the branch of an environment holds; `None` if there is no branch, or none that Hydrant wrote for it.
+/// What the branch of an environment holds; `None` if there is no branch, or none that Hydrant wrote for it. Where
+/// publications are proposals it is still the branch that agents read: an open proposal changed nothing yet.
 pub fn published_objects(
     repository: &Repository,
     project: &Project,
@@ -74,20 +75,25 @@ pub fn published_objects(
     let branch = BranchName::parse(&configured.branch.value)?;
     let Some(tip) = repository.branch_tip(&branch)? else { return Ok(None) };
     let files = repository.commit_tree_of(tip)?;
-    let Some(record) = record(&files).filter(|record| record.environment == environment) else { return Ok(None) };
+    let record = record(&files, project.output.active_path.as_ref());
+    let Some(record) = record.filter(|record| record.environment == environment) else { return Ok(None) };
     let objects = objects_of(&files, &record, &branch, limits);
     Ok(Some(PublishedBranch { branch, tip, objects }))
 }
 
-fn record(files: &CommitTree) -> Option<Record> {
-    Record::parse(&files.read(&record_path()).ok()?).ok()
+/// The record of what lies in a folder of the branch, or on all of it.
+fn record(files: &CommitTree, folder: Option<&RepoPath>) -> Option<Record> {
+    let path = record_path(folder);
+    Record::parse(&files.read(&path).ok()?).ok().filter(|record| record.path() == path)
 }
 
-/// The objects in our files of a branch. A file that does not read was edited by hand, which publishing refuses.
+/// The objects in those of our files that agents read. A file that does not read was edited by hand, which publishing
+/// refuses.
 fn objects_of(files: &CommitTree, record: &Record, branch: &BranchName, limits: &Limits) -> Vec<(String, Manifest)> {
-    let owned: Vec<_> =
-        record.apps.iter().flat_map(|(app, owner)| owner.files.keys().map(move |path| (app, path))).collect();
-    let read = |(app, path): &(&String, &crate::tree::RepoPath)| {
+    let owned = record.apps.iter().flat_map(|(app, owner)| owner.files.iter().map(move |file| (app, file)));
+    let owned: Vec<(&String, &RepoPath)> =
+        owned.filter(|(_, (_, file))| file.objects > 0).map(|(app, (path, _))| (app, path)).collect();
+    let read = |(app, path): &(&String, &RepoPath)| {
         let text = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
         let manifests = text
             .map(|text| parse(&Source::file(format!("{branch}:{path}"), text), &limits.read).manifests)

@@ -3,18 +3,45 @@
 use rayon::prelude::*;
 
 use super::Error;
+use super::deletion::refuse_mass_deletion;
 use crate::admit::Admitted;
-use crate::config::Project;
-use crate::git::{BranchName, CommitId, Identity, Prepared, Repository};
-use crate::hydrate::{DryRevision, HydrateError, HydratedTree, hydrate, write_app};
-use crate::sign::{Signer, sign};
+use crate::config::{Environment, Project, RepositoryUrl};
+use crate::git::{
+    self, Base, Batch, BranchName, CommitId, Identity, Permissions, Prepared, Repository, Target, UnsignedCommit,
+};
+use crate::hydrate::{DryRevision, HydrateError, HydratedTree, Record, Shape, Writer, hydrate, write_app};
+use crate::sign::{Signed, Signer, sign};
+use crate::tree::RepoPath;
+
+/// How often notes are written again because somebody else was quicker.
+const NOTE_ATTEMPTS: usize = 5;
+
+/// What a publication may do, and from where.
+#[derive(Debug, Clone, Default)]
+pub struct PublishOptions {
+    /// The folder of `hydrant.yaml` in its repository; `None`: its top.
+    pub project: Option<RepoPath>,
+    /// What it may take from others.
+    pub permissions: Permissions,
+    /// Whether it may delete more than `max_delete_percent`.
+    pub allow_mass_delete: bool,
+}
+
+/// What a publication would do.
+#[derive(Debug)]
+pub struct Plan {
+    /// In order of the environments' names.
+    pub environments: Vec<EnvironmentPlan>,
+    dry: DryRevision,
+    identity: Identity,
+}
 
 /// What a publication would do with one environment.
 #[derive(Debug)]
 pub struct EnvironmentPlan {
     /// The environment.
     pub environment: String,
-    /// Its branch.
+    /// The branch that moves: the environment's own, or its proposal.
     pub branch: BranchName,
     /// How many objects it has.
     pub objects: usize,
@@ -22,12 +49,21 @@ pub struct EnvironmentPlan {
     pub prepared: Prepared,
 }
 
+/// What a publication did.
+#[derive(Debug)]
+pub struct Publications {
+    /// In order of the environments' names.
+    pub environments: Vec<Publication>,
+    /// Whether the notes moved as well.
+    pub noted: bool,
+}
+
 /// What a publication did with one environment.
 #[derive(Debug)]
 pub struct Publication {
     /// The environment.
     pub environment: String,
-    /// Its branch.
+    /// The branch.
     pub branch: BranchName,
     /// The branch's tip.
     pub commit: CommitId,
@@ -52,64 +88,116 @@ pub fn plan(
     project: &Project,
     admitted: &[Admitted],
     dry: &DryRevision,
-) -> Result<Vec<EnvironmentPlan>, Error> {
+    options: &PublishOptions,
+) -> Result<Plan, Error> {
     let identity = match &project.output.author {
         Some(author) => Identity::new(&author.name, &author.email)?,
         None => Identity::default(),
     };
-    let trees: Vec<HydratedTree> =
-        admitted.iter().map(|admitted| hydrate_one(admitted, dry)).collect::<Result<_, HydrateError>>()?;
-    let plans = admitted.iter().zip(&trees).map(|(admitted, tree)| {
+    let shape = Shape::new(&project.output, writer(repository, project, options));
+    // trees first: what cannot be hydrated is told before anything is asked of git
+    let bases = admitted.iter().map(|admitted| {
         let environment = project.environment(admitted.environment()).expect("admitted from this project");
-        let branch = BranchName::parse(&environment.branch.value)?;
-        let prepared = repository.prepare(tree, &branch, repository.branch_tip(&branch)?, &identity)?;
+        let base = repository.base(target(environment)?, shape.folder.as_ref())?;
+        Ok((environment, base))
+    });
+    let bases: Vec<(&Environment, Base)> = bases.collect::<Result<_, git::Error>>()?;
+    let environments = admitted.iter().zip(&bases).map(|(admitted, (environment, base))| {
+        let tree = hydrate_one(admitted, dry, &shape, previous(base, options))?;
+        let prepared = repository.prepare_on(base, &tree, &identity, options.permissions)?;
+        if !options.allow_mass_delete {
+            refuse_mass_deletion(environment, admitted, &tree, base)?;
+        }
+        let branch = target(environment)?.branch().clone();
         let objects = admitted.manifests().len();
         Ok(EnvironmentPlan { environment: environment.name.to_string(), branch, objects, prepared })
     });
-    plans.collect()
+    Ok(Plan { environments: environments.collect::<Result<_, Error>>()?, dry: dry.clone(), identity })
+}
+
+/// Who writes: the project by its folder and its repository's address. An address with nothing that others could open
+/// is no address.
+fn writer(repository: &Repository, project: &Project, options: &PublishOptions) -> Writer {
+    let origin = || RepositoryUrl::parse(&repository.origin()?);
+    let address = project.output.repo_url.clone().or_else(origin);
+    Writer { project: options.project.clone(), repository: address.map(|address| address.to_string()) }
+}
+
+fn target(environment: &Environment) -> Result<Target, git::Error> {
+    let branch = BranchName::parse(&environment.branch.value)?;
+    Ok(match &environment.proposal {
+        Some(proposal) => Target::proposal(BranchName::parse(proposal)?, branch),
+        None => Target::direct(branch),
+    })
+}
+
+/// What stands on the branch and may stay. Where edits are overwritten everything is written anew.
+fn previous<'a>(base: &'a Base, options: &PublishOptions) -> Option<&'a Record> {
+    base.record().filter(|_| options.permissions == Permissions::default())
 }
 
 /// Writes the apps of one environment side by side.
-pub fn hydrate_one(admitted: &Admitted, dry: &DryRevision) -> Result<HydratedTree, HydrateError> {
+pub fn hydrate_one(
+    admitted: &Admitted,
+    dry: &DryRevision,
+    shape: &Shape,
+    previous: Option<&Record>,
+) -> Result<HydratedTree, HydrateError> {
     let apps: Vec<&str> = admitted.manifests().apps().map(|(app, _)| app).collect();
-    let written = apps.par_iter().map(|app| write_app(admitted, app)).collect::<Result<Vec<_>, _>>()?;
-    hydrate(admitted, written.into_iter().flatten().collect(), dry)
+    let written = apps.par_iter().map(|app| write_app(admitted, app, shape)).collect::<Result<Vec<_>, _>>()?;
+    hydrate(admitted, written.into_iter().flatten().collect(), dry, shape, previous)
 }
 
-/// Signs every commit of a plan, then moves all branches in one transaction. Nothing is written before the last
-/// signature is confirmed.
-pub fn publish(
-    repository: &Repository,
-    plans: Vec<EnvironmentPlan>,
-    signer: &dyn Signer,
-) -> Result<Vec<Publication>, Error> {
-    let (mut pending, mut signed) = (Vec::new(), Vec::new());
-    for EnvironmentPlan { environment, branch, objects, prepared } in plans {
-        let state = match prepared {
-            Prepared::Unchanged { tip } => State::Unchanged(tip),
+/// Signs every commit of a plan, then moves all branches and the notes in one transaction. Nothing is written before the
+/// last signature is confirmed.
+pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Result<Publications, Error> {
+    let (mut signed, mut starts, mut environments) = (Vec::new(), Vec::new(), Vec::new());
+    for EnvironmentPlan { environment, branch, objects, prepared } in plan.environments {
+        let (commit, refreshed) = match prepared {
+            Prepared::Unchanged { tip } => (tip, None),
+            Prepared::Start { branch, tip } => {
+                starts.push((branch, tip));
+                (tip, None)
+            }
             Prepared::Commit(commit) => {
                 let refreshed = Refreshed { written: commit.written().len(), removed: commit.removed().len() };
-                signed.push(sign(commit, signer)?);
-                State::Signed(refreshed)
+                (sign_commit(repository, commit, signer, &mut signed)?, Some(refreshed))
             }
         };
-        pending.push((environment, branch, objects, state));
+        environments.push(Publication { environment, branch, commit, objects, refreshed });
     }
-    let mut published = repository.publish_all(&signed)?.into_iter();
-    let publications = pending.into_iter().map(|(environment, branch, objects, state)| {
-        let (commit, refreshed) = match state {
-            State::Unchanged(tip) => (tip, None),
-            State::Signed(refreshed) => {
-                (published.next().expect("one publication for each signed commit").commit, Some(refreshed))
-            }
-        };
-        Publication { environment, branch, commit, objects, refreshed }
-    });
-    Ok(publications.collect())
+    let tips: Vec<CommitId> = environments.iter().map(|publication| publication.commit).collect();
+    for attempt in 1.. {
+        let notes = repository.prepare_notes(&tips, &plan.dry, &plan.identity)?;
+        let notes = notes.map(|notes| sign(notes, signer)).transpose()?;
+        let noted = notes.is_some();
+        if signed.is_empty() && starts.is_empty() && !noted {
+            break;
+        }
+        match repository.publish_batch(&Batch { commits: &signed, starts: &starts, notes: notes.as_ref() }) {
+            Ok(_) => return Ok(Publications { environments, noted }),
+            // the notes of all projects are one reference: who comes second adds to what is there by now
+            Err(git::Error::NotesMoved { .. }) if attempt < NOTE_ATTEMPTS => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Publications { environments, noted: false })
 }
 
-/// What is known of an environment between its signature and the move of its branch.
-enum State {
-    Unchanged(CommitId),
-    Signed(Refreshed),
+/// Signs a commit, after the one that begins the branch it is for.
+fn sign_commit(
+    repository: &Repository,
+    mut commit: UnsignedCommit,
+    signer: &dyn Signer,
+    signed: &mut Vec<Signed<UnsignedCommit>>,
+) -> Result<CommitId, Error> {
+    if let Some(first) = commit.take_first() {
+        let first = sign(first, signer)?;
+        commit = commit.onto(repository.id_of(&first)?);
+        signed.push(first);
+    }
+    let commit = sign(commit, signer)?;
+    let id = repository.id_of(&commit)?;
+    signed.push(commit);
+    Ok(id)
 }

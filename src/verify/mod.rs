@@ -5,9 +5,11 @@
 
 mod claim;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::count;
 use crate::git::{self, CommitId, CommitTree, Repository, StoredCommit};
-use crate::hydrate::{RECORD_PATH, Record};
+use crate::hydrate::{RECORD_PATH, Record, record_path};
 use crate::sign::{AllowedSigners, CommitSignature, GIT_NAMESPACE, SignedCommit, verify_ssh};
 use crate::tree::RepoPath;
 
@@ -26,22 +28,38 @@ pub fn verify(repository: &Repository, revision: &str, signers: &AllowedSigners)
     let id = repository.resolve(revision)?;
     let commit = repository.commit(id)?;
     let tree = repository.commit_tree_of(id)?;
-    let record = read_record(&tree)?;
-    let files = match &record {
-        Ok(record) => files(&tree, record)?,
-        Err(_) => Outcome::Unchecked("without a record nobody knows which files are Hydrant's".to_owned()),
-    };
-    let mut claims = vec![
-        Claim { subject: Subject::Signature, outcome: signature(&commit, signers) },
-        Claim { subject: Subject::Record, outcome: record_outcome(&record) },
-        Claim { subject: Subject::Files, outcome: files },
-    ];
-    let record = record.ok();
-    if let Some(record) = &record {
-        claims.push(Claim { subject: Subject::OtherFiles, outcome: other_files(&tree, record) });
-        claims.push(Claim { subject: Subject::DryCommit, outcome: dry_commit(repository, record) });
+    let mut claims = vec![Claim { subject: Subject::Signature, outcome: signature(&commit, signers) }];
+    let mut records = Vec::new();
+    for path in record_paths(&tree) {
+        let record = read_record(&tree, &path)?;
+        let files = match &record {
+            Ok(record) => files(&tree, record)?,
+            Err(_) => Outcome::Unchecked("without a record nobody knows which files are Hydrant's".to_owned()),
+        };
+        claims.push(Claim { subject: Subject::Record, outcome: record_outcome(&record) });
+        claims.push(Claim { subject: Subject::Files, outcome: files });
+        records.extend(record.ok());
     }
-    Ok(Verdict { revision: revision.to_owned(), commit: id, claims, record })
+    if !records.is_empty() {
+        claims.push(Claim { subject: Subject::OtherFiles, outcome: other_files(&tree, &records) });
+    }
+    let dry_commits = records.iter().map(|record| dry_commit(repository, record));
+    claims.extend(dry_commits.map(|outcome| Claim { subject: Subject::DryCommit, outcome }));
+    Ok(Verdict { revision: revision.to_owned(), commit: id, claims, record: records.into_iter().next() })
+}
+
+/// Where the records are: one for the whole branch, or one in each folder that a project has for itself.
+fn record_paths(tree: &CommitTree) -> Vec<RepoPath> {
+    let is_record = |path: &RepoPath| {
+        let folder = path.as_str().strip_suffix(RECORD_PATH);
+        folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+    };
+    let mut paths: Vec<RepoPath> =
+        tree.entries().map(|(path, _)| path).filter(|path| is_record(path)).cloned().collect();
+    if paths.is_empty() {
+        paths.push(record_path(None));
+    }
+    paths
 }
 
 /// Signed by a key that was allowed to at the commit's own time.
@@ -68,14 +86,16 @@ fn signature(commit: &StoredCommit, signers: &AllowedSigners) -> Outcome {
 }
 
 /// The record, or what is wrong with it.
-fn read_record(tree: &CommitTree) -> Result<Result<Record, String>, git::Error> {
-    let path = crate::hydrate::record_path();
-    if tree.entries().any(|(entry, kind)| *entry == path && kind != git::FileKind::Plain) {
-        return Ok(Err(format!("`{RECORD_PATH}` is no plain file")));
+fn read_record(tree: &CommitTree, path: &RepoPath) -> Result<Result<Record, String>, git::Error> {
+    if tree.entries().any(|(entry, kind)| entry == path && kind != git::FileKind::Plain) {
+        return Ok(Err(format!("`{path}` is no plain file")));
     }
-    Ok(match tree.stored(&path)? {
-        Some(bytes) => Record::parse(&bytes).map_err(|error| error.to_string()),
-        None => Err(format!("`{RECORD_PATH}` is missing")),
+    Ok(match tree.stored(path)?.map(|bytes| Record::parse(&bytes)) {
+        Some(Ok(record)) if record.path() != *path => {
+            Err(format!("`{path}` is the record of another folder: `{}`", record.path()))
+        }
+        Some(record) => record.map_err(|error| error.to_string()),
+        None => Err(format!("`{path}` is missing")),
     })
 }
 
@@ -109,9 +129,9 @@ fn files(tree: &CommitTree, record: &Record) -> Result<Outcome, git::Error> {
 }
 
 /// What else is on the branch. Not a failure: branches may carry a README or a CODEOWNERS file.
-fn other_files(tree: &CommitTree, record: &Record) -> Outcome {
-    let owned = record.files();
-    let other = |path: &RepoPath| !owned.contains_key(path) && path.as_str() != RECORD_PATH;
+fn other_files(tree: &CommitTree, records: &[Record]) -> Outcome {
+    let owned: BTreeSet<&RepoPath> = records.iter().flat_map(|record| record.files().into_keys()).collect();
+    let other = |path: &RepoPath| !owned.contains(path) && records.iter().all(|record| record.path() != *path);
     let usable = tree.entries().map(|(path, _)| path).filter(|path| other(path)).map(|path| format!("`{path}`"));
     Outcome::Note(usable.chain(tree.unusable().iter().map(|path| format!("`{path}`"))).collect())
 }

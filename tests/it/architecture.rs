@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("validate", &["source", "diagnostic", "tree", "manifest"]),
     ("evaluate", &["source", "date", "diagnostic", "tree", "manifest"]),
     ("admit", &["date", "diagnostic", "tree", "manifest", "load"]),
-    ("hydrate", &["source", "date", "diagnostic", "tree", "manifest", "load", "admit"]),
+    ("hydrate", &["source", "date", "diagnostic", "tree", "manifest", "config", "load", "admit"]),
     ("sign", &[]),
     ("git", &["tree", "hydrate", "sign"]),
     ("verify", &["diagnostic", "tree", "hydrate", "sign", "git"]),

@@ -1,6 +1,7 @@
 //! Behaviour of the whole: one binary, one module a subject.
 
 mod architecture;
+mod argocd;
 mod branch;
 mod cases;
 mod config;
@@ -15,6 +16,7 @@ mod fast;
 mod formats;
 mod gatekeeper;
 mod hostile;
+mod hydrate;
 mod judged;
 mod lines;
 mod lint;
@@ -23,6 +25,7 @@ mod location;
 mod loose;
 mod opa;
 mod operations;
+mod promoter;
 mod publication;
 mod render;
 mod rules;

@@ -9,7 +9,7 @@ use hydrant::git::{self, Repository};
 use hydrant::load::WorkTree;
 use hydrant::manifest::{Name, Node, ReadLimits};
 use hydrant::parse::{Parsed, parse};
-use hydrant::pipeline::{self, Limits, Selection, Unwatched};
+use hydrant::pipeline::{self, Limits, PublishOptions, Selection, Unwatched};
 use hydrant::sign::SshSigner;
 use hydrant::source::Source;
 
@@ -196,14 +196,14 @@ fn small_repository() -> Sandbox {
 }
 
 /// Everything `hydrant publish` does before it signs.
-fn plan(sandbox: &Sandbox, repository: &Repository) -> Vec<pipeline::EnvironmentPlan> {
+fn plan(sandbox: &Sandbox, repository: &Repository) -> pipeline::Plan {
     let tree = WorkTree::open(sandbox.path()).expect("a work tree");
     let project = config::parse(&Source::file("hydrant.yaml", sandbox.read("hydrant.yaml"))).expect("valid");
     let checkup =
         pipeline::check(&tree, &project, &Selection::default(), &Limits::default(), &Unwatched).expect("works");
     let admitted: Vec<_> = checkup.admit(Severity::Error).into_iter().collect::<Result<_, _>>().expect("admitted");
     let dry = repository.dry_revision("HEAD").expect("a commit");
-    pipeline::plan(repository, &project, &admitted, &dry).expect("a plan")
+    pipeline::plan(repository, &project, &admitted, &dry, &PublishOptions::default()).expect("a plan")
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn one_branch_that_moves_holds_all_of_them_back() {
     sandbox.commit_all("two environments");
     let repository = Repository::open(sandbox.path()).expect("a repository");
     let plans = plan(&sandbox, &repository);
-    assert_eq!(plans.len(), 2);
+    assert_eq!(plans.environments.len(), 2);
 
     sandbox.ok(&["git", "branch", "env/prod", "main"]);
     let signer = SshSigner::from_openssh(&sandbox.signing_key(), "test-key").expect("a key");
@@ -266,8 +266,10 @@ fn a_project_in_a_subfolder_of_its_repository_is_published_from_there() {
     assert_eq!(output.code, 0, "{output}");
     assert_eq!(
         sandbox.ok(&["git", "ls-tree", "-r", "--name-only", "env/dev"]),
-        ".hydrant/record.json\nweb/manifest.yaml"
+        ".gitattributes\n.hydrant/record.json\nhydrator.metadata\nweb/README.md\nweb/hydrator.metadata\nweb/manifest.yaml"
     );
+    let metadata = sandbox.ok(&["git", "show", "env/dev:web/hydrator.metadata"]);
+    assert!(metadata.contains("\"hydrant -C deploy render dev/web\""), "{metadata}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use hydrant::admit::{AppEvidence, Checked, Evidence, admit};
 use hydrant::diagnostic::Severity;
 use hydrant::git::{BranchName, CommitId, Error, Identity, Prepared, Published, Repository, UnsignedCommit};
-use hydrant::hydrate::HydratedTree;
+use hydrant::hydrate::{HydratedTree, Shape};
 use hydrant::load::EngineKind;
 use hydrant::manifest::{Gvk, Manifest, ManifestSet, Name, Node, ObjectRef};
 use hydrant::sign::{AllowedSigners, OsRng, SshSigner, sign};
@@ -116,7 +116,7 @@ impl Sandbox {
     /// What `HEAD` gives for an environment.
     pub(super) fn hydrated(&self, environment: &str, apps: &[(&str, &[&str])]) -> HydratedTree {
         let dry = self.open().dry_revision("HEAD").expect("a commit");
-        hydrant::pipeline::hydrate_one(&admitted(environment, apps), &dry).expect("hydrates")
+        hydrant::pipeline::hydrate_one(&admitted(environment, apps), &dry, &Shape::plain(), None).expect("hydrates")
     }
 
     pub(super) fn prepare(&self, tree: &HydratedTree, branch: &str) -> Result<Prepared, Error> {

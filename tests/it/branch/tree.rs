@@ -150,7 +150,7 @@ fn revisions_of_every_form_are_understood_and_others_told() {
         assert_eq!(found.to_string() == id, !revision.contains('~'), "{revision}");
     }
     let dry = repository.dry_revision("v1.0").expect("a commit");
-    assert_eq!((dry.subject.as_str(), dry.id.as_str()), ("second", id.as_str()));
+    assert_eq!((dry.subject(), dry.id.as_str()), ("second", id.as_str()));
     let (seconds, offset) = DATE.split_once(' ').expect("two parts");
     assert_eq!(dry.time.seconds.to_string(), seconds);
     assert_eq!((dry.time.offset, offset), (90 * 60, "+0130"));

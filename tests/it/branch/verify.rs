@@ -132,11 +132,11 @@ fn a_record_of_a_later_version_says_so() {
     let sandbox = Sandbox::new();
     sandbox.publish_web("env/prod");
     let record = sandbox.git(&["show", "env/prod:.hydrant/record.json"]) + "\n";
-    let later = record.replace("\"version\": 1", "\"version\": 2");
+    let later = record.replace("\"version\": 2", "\"version\": 3");
     sandbox.commit_on("env/prod", &[(".hydrant/record.json", Some(&later))]);
     let verdict = sandbox.verify("env/prod");
     assert_eq!(failed(&verdict), [Subject::Signature, Subject::Record, Subject::Files]);
-    assert!(format!("{verdict:?}").contains("the record has version 2"), "{verdict:?}");
+    assert!(format!("{verdict:?}").contains("the record has version 3"), "{verdict:?}");
 }
 
 #[test]
