@@ -152,6 +152,9 @@ fn describe_plan(plan: &EnvironmentPlan) -> String {
         Prepared::Commit(commit) => {
             let from = commit.expected().map_or_else(|| "a new branch".to_owned(), |tip| format!("on top of {tip}"));
             let mut text = format!("{} {from}, {}\n", plan.branch, count(plan.objects, "object"));
+            if let Some(branch) = commit.begins() {
+                text.push_str(&format!("  begin {branch} with an empty commit\n"));
+            }
             commit.written().iter().for_each(|path| text.push_str(&format!("  write {path}\n")));
             commit.removed().iter().for_each(|path| text.push_str(&format!("  remove {path}\n")));
             let takeover = commit.takeover();

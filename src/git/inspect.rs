@@ -63,7 +63,11 @@ impl<'a> Inspection<'a> {
                 Ok(Some(record))
             }
             // in a folder of its own a project needs no leave, and an empty branch is waiting for somebody
-            Ok(None) if self.permissions.adopt || wanted.folder.is_some() || is_empty(&self.tip.files) => Ok(None),
+            Ok(None) if wanted.folder.is_some() || is_empty(&self.tip.files) => Ok(None),
+            Ok(None) if self.permissions.adopt => {
+                takeover.adopted.push(format!("the branch at {tip}"));
+                Ok(None)
+            }
             Ok(None) => Err(Refusal::ForeignBranch { branch, tip }),
             Err(_) if self.permissions.adopt => {
                 takeover.adopted.push(wanted.path().into());

@@ -93,6 +93,12 @@ impl UnsignedCommit {
         &self.takeover
     }
 
+    /// The branch that is begun so that something can be proposed to it.
+    #[must_use]
+    pub fn begins(&self) -> Option<&BranchName> {
+        self.first.as_ref().map(|first| &first.branch)
+    }
+
     /// The empty commit that has to be signed before this one: it begins the branch that this one is a proposal for.
     #[must_use]
     pub fn take_first(&mut self) -> Option<UnsignedCommit> {

@@ -9,7 +9,7 @@ const LISTED: usize = 20;
 /// What was taken from others with their paths: it is said where everybody can see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Takeover {
-    /// Paths where others had put files, or edits that say what we say.
+    /// Paths where others had put files, or edits that say what we say; a branch that something else wrote.
     pub adopted: Vec<String>,
     /// Paths where edits of others are lost.
     pub overwritten: Vec<String>,

@@ -95,7 +95,6 @@ pub fn plan(
         None => Identity::default(),
     };
     let shape = Shape::new(&project.output, writer(repository, project, options));
-    // trees first: what cannot be hydrated is told before anything is asked of git
     let bases = admitted.iter().map(|admitted| {
         let environment = project.environment(admitted.environment()).expect("admitted from this project");
         let base = repository.base(target(environment)?, shape.folder.as_ref())?;

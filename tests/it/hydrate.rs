@@ -16,6 +16,7 @@ fn a_branch_of_another_hydrator_is_taken_over_without_a_difference_in_its_manife
     assert_eq!(changed, ".hydrant/record.json", "a zero diff: nothing is deployed anew");
     assert!(shop.files("env/dev").contains(&"old/manifest.yaml".to_owned()), "what others wrote stays");
     let message = shop.git(&["log", "-1", "--format=%B", "env/dev"]);
+    assert!(message.contains("\nHydrant-Adopted: the branch at "), "{message}");
     assert!(message.contains("\nHydrant-Adopted: api/manifest.yaml\n"), "{message}");
     shop.published(&["dev"]);
     shop.sandbox.ok(&["hydrant", "verify", "env/dev"]);
