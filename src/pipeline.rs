@@ -164,6 +164,9 @@ pub enum Error {
     /// The key.
     #[error(transparent)]
     Sign(#[from] crate::sign::SignError),
+    /// The reason of a seal cannot stand in a commit. The user's move.
+    #[error(transparent)]
+    Seal(#[from] crate::git::SealError),
 }
 
 /// Runs `work` with a number of threads; as many as there are cores for `None`.

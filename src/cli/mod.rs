@@ -2,6 +2,7 @@
 //!
 //! stdout is data, stderr is talk. Exit codes are in [`exit`].
 
+mod agent;
 mod check;
 mod conftest;
 mod demo;
@@ -10,12 +11,15 @@ mod drift;
 mod exit;
 mod explain;
 mod fix;
+mod key;
 mod network;
+mod passphrase;
 mod progress;
 mod project;
 mod publish;
 mod render;
 mod schema;
+mod signer;
 mod terminal;
 mod test;
 mod today;
@@ -89,6 +93,8 @@ enum Command {
     Drift(drift::Arguments),
     /// Check, then commit the rendered manifests to the environments' branches, signed
     Publish(publish::Arguments),
+    /// Say which key would sign, as those who check it have to name it
+    Key(key::Arguments),
     /// Check a published branch: its signature, its record, and every file against the record
     Verify(verify::Arguments),
     /// Run the Rego tests beside policies, and measure what they reach
@@ -203,6 +209,7 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Diff(arguments) => diff::run(arguments, &cli.global, terminal),
         Command::Drift(arguments) => drift::run(arguments, &cli.global, terminal),
         Command::Publish(arguments) => publish::run(arguments, &cli.global, terminal),
+        Command::Key(arguments) => key::run(arguments, &cli.global, terminal),
         Command::Verify(arguments) => verify::run(arguments, &cli.global, terminal),
         Command::Test(arguments) => test::run(arguments, &cli.global, terminal),
         Command::Explain(arguments) => explain::run(arguments, &cli.global, terminal),

@@ -159,6 +159,7 @@ pub(super) fn pipeline_failure(error: pipeline::Error) -> Failure {
         pipeline::Error::Configuration(diagnostics) => Failure::configuration(diagnostics),
         pipeline::Error::Git(error) => git_failure(error),
         pipeline::Error::Sign(error) => Failure::cannot_work(error.to_string()).help(error.help()),
+        pipeline::Error::Seal(error) => Failure::usage(format!("`signing.seal`: {error}")),
         pipeline::Error::Identity(error) => Failure::usage(format!("`output.author`: {error}")),
         pipeline::Error::MassDeletion(error) => Failure::new(Exit::Refused, error.to_string())
             .help("if that is meant, publish with `--allow-mass-delete`; `--dry-run` shows every file"),

@@ -1,6 +1,6 @@
 //! `hydrant publish`: check, then commit what was admitted to the environments' branches, signed.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use clap::Args;
@@ -10,13 +10,14 @@ use super::exit::{Exit, Failure};
 use super::network::NetworkArguments;
 use super::progress::Bar;
 use super::project::{Workspace, git_failure, open_repository, pipeline_failure, selection};
+use super::signer::{SigningArguments, signer};
 use super::terminal::Terminal;
 use super::today::DateArguments;
 use super::{Global, ReportArguments};
 use crate::diagnostic::count;
 use crate::git::{Permissions, Prepared};
 use crate::pipeline::{self, EnvironmentPlan, Limits, Publication, PublishOptions};
-use crate::sign::SshSigner;
+use crate::sign::KeyId;
 
 #[derive(Debug, Args)]
 #[command(after_help = "What is published is the commit, never the work tree. All environments are published or none.
@@ -47,9 +48,8 @@ pub(super) struct Arguments {
     /// Delete more of an environment's objects than its `max_delete_percent`
     #[arg(long)]
     allow_mass_delete: bool,
-    /// The OpenSSH private key that signs; by default what `signing.key` of `hydrant.yaml` names
-    #[arg(long, value_name = "FILE", env = "HYDRANT_SIGNING_KEY")]
-    signing_key: Option<PathBuf>,
+    #[command(flatten)]
+    signing: SigningArguments,
     #[command(flatten)]
     date: DateArguments,
     #[command(flatten)]
@@ -68,7 +68,7 @@ impl Arguments {
             adopt: false,
             force: false,
             allow_mass_delete: false,
-            signing_key: None,
+            signing: SigningArguments::default(),
             date: DateArguments::default(),
             network: NetworkArguments::default(),
             report: ReportArguments::default(),
@@ -87,7 +87,10 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     let workspace = Workspace::from_commit(global, &repository, &revision)?;
     let selection = selection(&arguments.environments, &workspace.project)?;
     // a key that cannot be used is told before minutes of work, not after
-    let signer = if arguments.dry_run { None } else { Some(read_signer(arguments, global, &workspace)?) };
+    let signer = match arguments.dry_run {
+        true => None,
+        false => Some(signer(&arguments.signing, &global.directory, &workspace, &repository, terminal)?),
+    };
     let dry = repository.dry_revision(&revision).map_err(git_failure)?;
 
     let started = Instant::now();
@@ -118,31 +121,15 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     match signer {
         None => terminal.data(&plan.environments.iter().map(describe_plan).collect::<String>()),
         Some(signer) => {
-            let published = pipeline::publish(&repository, plan, &signer).map_err(pipeline_failure)?;
+            let published = pipeline::publish(&repository, plan, &*signer).map_err(pipeline_failure)?;
             let told = published.environments.iter().map(|one| describe(one, published.noted));
             terminal.talk(&told.collect::<String>());
+            terminal.talk(&describe_keys(&published.environments));
             let tips = published.environments.iter().map(|one| format!("{} {}\n", one.branch, one.commit));
             terminal.data(&tips.collect::<String>());
         }
     }
     Ok(Exit::Clean)
-}
-
-fn read_signer(arguments: &Arguments, global: &Global, workspace: &Workspace) -> Result<SshSigner, Failure> {
-    let file = match (&arguments.signing_key, &workspace.project.signing) {
-        (Some(file), _) => global.directory.join(file),
-        (None, Some(signing)) => workspace.resolve(&signing.key.value),
-        (None, None) => {
-            return Err(Failure::usage("there is no key to sign with, and nothing is published unsigned")
-                .help("name one with `--signing-key FILE`, or as `signing.key` in hydrant.yaml"));
-        }
-    };
-    let text = std::fs::read_to_string(&file).map_err(|error| {
-        Failure::cannot_work(format!("cannot read the signing key `{}`: {error}", file.display()))
-            .help("name an OpenSSH private key with `--signing-key FILE`, or as `signing.key` in hydrant.yaml")
-    })?;
-    SshSigner::from_openssh(&text, &file.to_string_lossy())
-        .map_err(|error| Failure::cannot_work(error.to_string()).help(error.help()))
 }
 
 fn describe_plan(plan: &EnvironmentPlan) -> String {
@@ -177,4 +164,10 @@ fn describe(publication: &Publication, noted: bool) -> String {
             refreshed.removed
         ),
     }
+}
+
+/// The keys that signed, as `git log --pretty=%GK` shows them: what Argo CD's `keys` have to list.
+fn describe_keys(published: &[Publication]) -> String {
+    let keys: BTreeSet<&KeyId> = published.iter().filter_map(|one| one.key.as_ref()).collect();
+    keys.into_iter().map(|key| format!("signed with key {key}\n")).collect()
 }

@@ -241,8 +241,21 @@ pub struct Author {
 pub struct Signing {
     /// The kind of signature.
     pub format: SignatureFormat,
-    /// The private key's file as written: `~` is for the caller to expand.
-    pub key: Spanned<String>,
+    /// The key's file as written: `~` is for the caller to expand. Where there is none, it comes from elsewhere.
+    pub key: Option<Spanned<String>>,
+    /// Which part of an OpenPGP key signs.
+    pub subkey: Option<Spanned<String>>,
+    /// The reason for a seal on the first commit of a branch: one line.
+    pub seal: Option<Spanned<String>>,
+    /// How many seconds an agent or a program has to sign.
+    pub timeout: u32,
+}
+
+impl Signing {
+    /// Long enough to find a card, read a prompt and type a PIN.
+    pub const DEFAULT_TIMEOUT: u32 = 120;
+    /// Nobody waits longer on purpose.
+    pub const MAX_TIMEOUT: u32 = 3600;
 }
 
 /// What `verify` trusts.
@@ -252,6 +265,8 @@ pub struct Verify {
     ///
     /// No [`RepoPath`]: a list that the repository's writers cannot change is the better one.
     pub allowed_signers: Option<Spanned<String>>,
+    /// The keyring of OpenPGP keys, in the same way.
+    pub keyring: Option<Spanned<String>>,
 }
 
 /// Template delimiters and whitespace rules; the defaults are Jinja's.

@@ -257,29 +257,45 @@ pub enum YamlStyle {
 }
 
 /// How commits are signed.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signing {
-    /// The kind of signature.
+    /// The kind of signature. Argo CD checks `openpgp` alone, Flux `openpgp` and `ssh`.
     #[serde(default)]
     pub(super) format: SignatureFormat,
-    /// The private key's file; `~` is the home folder.
-    pub(super) key: String,
+    /// The private key's file; `~` is the home folder. A public SSH key (`.pub`) or certificate (`-cert.pub`) stands for
+    /// the private key beside it or in the SSH agent. Not with `format: git`.
+    pub(super) key: Option<String>,
+    /// Which part of an OpenPGP key signs: `newest` (the newest subkey that may, as gpg chooses; the default), `primary`,
+    /// or an id or fingerprint.
+    pub(super) subkey: Option<String>,
+    /// Why the history behind a branch's first commit need not be checked: becomes its trailer `Argocd-gpg-seal`, to which
+    /// Argo CD's mode `strict` looks back.
+    pub(super) seal: Option<String>,
+    /// How many seconds an agent or a program has to sign. By default 120.
+    #[schemars(range(min = 1, max = 3600))]
+    pub(super) timeout: Option<u32>,
 }
 
 /// The kind of signature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SignatureFormat {
-    /// An OpenSSH key.
+    /// An OpenSSH key, in a file or in an agent.
     #[default]
     Ssh,
+    /// An OpenPGP key in a file.
+    OpenPgp,
+    /// Whatever git itself is configured to sign with: gpg with its agent and cards, ssh-keygen, gpgsm, gitsign.
+    Git,
 }
 
 /// What `hydrant verify` trusts.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Verify {
-    /// A list of keys in the format of `ssh-keygen`'s allowed signers; `~` is the home folder.
+    /// SSH keys, in the format of `ssh-keygen`'s allowed signers; `~` is the home folder.
     pub(super) allowed_signers: Option<String>,
+    /// OpenPGP keys, as `gpg --armor --export` writes them; `~` is the home folder.
+    pub(super) keyring: Option<String>,
 }

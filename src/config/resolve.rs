@@ -6,7 +6,7 @@ use super::branch::why_no_branch;
 use super::location::SchemaLocation;
 use super::pattern::{Globs, glob};
 use super::project::{Author, BUILTIN_PACKS, Output, Policies, Project, Schemas, Signing, Spanned, Verify};
-use super::raw::{Style, YamlStyle};
+use super::raw::{SignatureFormat, Style, YamlStyle};
 use super::repository::RepositoryUrl;
 use super::shape::list;
 use super::{apps, environments, raw};
@@ -36,15 +36,13 @@ pub(super) fn resolve(
         },
         policies: policies(config.policies, reading),
         output: output.output,
-        signing: config.signing.map(|signing| Signing {
-            format: signing.format,
-            key: reading.outside_path(signing.key, &["signing", "key"]),
-        }),
+        signing: config.signing.map(|written| signing(written, reading)),
         verify: Verify {
             allowed_signers: config
                 .verify
                 .allowed_signers
                 .map(|text| reading.outside_path(text, &["verify", "allowed_signers"])),
+            keyring: config.verify.keyring.map(|text| reading.outside_path(text, &["verify", "keyring"])),
         },
     }
 }
@@ -206,6 +204,47 @@ fn author(text: &str, reading: &mut Reading<'_>) -> Option<Author> {
             );
             None
         }
+    }
+}
+
+fn signing(written: raw::Signing, reading: &mut Reading<'_>) -> Signing {
+    let raw::Signing { format, key, subkey, seal, timeout } = written;
+    let mut refuse = |present: bool, name: &str, needs: &str, help: &str| {
+        if present {
+            let location = reading.location(&["signing", name]);
+            let message = format!("`signing.{name}` needs {needs}");
+            reading.report(rules::CONFIG_INVALID, message, location, "has no effect", help);
+        }
+    };
+    if format == SignatureFormat::Git {
+        let help = "set `user.signingKey` with `git config`, or name another `format`";
+        refuse(key.is_some(), "key", "`format: ssh` or `format: openpgp`", help);
+    }
+    if format != SignatureFormat::OpenPgp {
+        let help = "remove it; with gpg, `user.signingKey` ends with `!` to mean exactly that key";
+        refuse(subkey.is_some(), "subkey", "`format: openpgp`", help);
+    }
+    if let Some(text) = &seal
+        && (text.trim().is_empty() || text.chars().any(char::is_control))
+    {
+        let location = reading.location(&["signing", "seal"]);
+        let message = "`signing.seal` is not one line of text".to_owned();
+        reading.report(rules::CONFIG_INVALID, message, location, "not a reason", "say in one line why");
+    }
+    if timeout.is_some_and(|seconds| !(1..=Signing::MAX_TIMEOUT).contains(&seconds)) {
+        let location = reading.location(&["signing", "timeout"]);
+        let message = format!("`signing.timeout` is not between 1 and {} seconds", Signing::MAX_TIMEOUT);
+        reading.report(rules::CONFIG_INVALID, message, location, "out of range", "leave it out for two minutes");
+    }
+    let spanned = |text: Option<String>, name: &str, reading: &Reading<'_>| {
+        text.map(|text| Spanned::written(text, reading.location(&["signing", name])))
+    };
+    Signing {
+        format,
+        subkey: spanned(subkey, "subkey", reading),
+        seal: spanned(seal, "seal", reading),
+        key: key.map(|key| reading.outside_path(key, &["signing", "key"])),
+        timeout: timeout.unwrap_or(Signing::DEFAULT_TIMEOUT),
     }
 }
 

@@ -15,9 +15,12 @@ mod notes;
 mod object;
 mod pack;
 mod prepare;
+mod program;
 mod publish;
 mod refusal;
 mod remote;
+mod seal;
+mod signer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -37,6 +40,8 @@ pub use notes::{NOTES_REF, UnsignedNotes};
 pub use prepare::{Identity, IdentityError, Prepared, UnsignedCommit};
 pub use publish::{Batch, Published};
 pub use refusal::{EditedFile, Refusal};
+pub use seal::{SEAL_TRAILER, SealError};
+pub use signer::GitSigner;
 
 use error::spell_out;
 

@@ -45,10 +45,11 @@ pub struct UnsignedCommit {
     pub(super) payload: Vec<u8>,
     /// Without the commit itself, sorted by id.
     pub(super) objects: Vec<NewObject>,
-    first: Option<Box<UnsignedCommit>>,
-    tree: ObjectId,
+    pub(super) first: Option<Box<UnsignedCommit>>,
+    pub(super) tree: ObjectId,
+    pub(super) parent: Option<CommitId>,
     /// Everything of the payload that follows the parent.
-    rest: String,
+    pub(super) rest: String,
     written: Vec<RepoPath>,
     removed: Vec<RepoPath>,
     takeover: Takeover,
@@ -108,7 +109,7 @@ impl UnsignedCommit {
     /// The same commit on top of another.
     #[must_use]
     pub fn onto(self, parent: CommitId) -> Self {
-        Self { payload: payload(self.tree, Some(parent), &self.rest), ..self }
+        Self { payload: payload(self.tree, Some(parent), &self.rest), parent: Some(parent), ..self }
     }
 }
 
@@ -217,6 +218,7 @@ impl Repository {
             objects,
             first,
             tree,
+            parent,
             rest,
             written,
             removed,
@@ -236,6 +238,7 @@ impl Repository {
             objects: vec![NewObject { id: empty, kind: Kind::Tree, bytes: Vec::new() }],
             first: None,
             tree: empty,
+            parent: None,
             rest,
             written: Vec::new(),
             removed: Vec::new(),

@@ -10,7 +10,7 @@ use crate::git::{
     self, Base, Batch, BranchName, CommitId, Identity, Permissions, Prepared, Repository, Target, UnsignedCommit,
 };
 use crate::hydrate::{DryRevision, HydrateError, HydratedTree, Record, Shape, Writer, hydrate, write_app};
-use crate::sign::{Signed, Signer, sign};
+use crate::sign::{KeyId, Signed, Signer, sign};
 use crate::tree::RepoPath;
 
 /// How often notes are written again because somebody else was quicker.
@@ -71,6 +71,8 @@ pub struct Publication {
     pub objects: usize,
     /// What changed; `None` if the branch said the same already.
     pub refreshed: Option<Refreshed>,
+    /// The key that signed the new tip, as consumers know it.
+    pub key: Option<KeyId>,
 }
 
 /// How a new tip differs from the one before.
@@ -103,10 +105,11 @@ pub fn plan(
     let bases: Vec<(&Environment, Base)> = bases.collect::<Result<_, git::Error>>()?;
     let environments = admitted.iter().zip(&bases).map(|(admitted, (environment, base))| {
         let tree = hydrate_one(admitted, dry, &shape, previous(base, options))?;
-        let prepared = repository.prepare_on(base, &tree, &identity, options.permissions)?;
+        let mut prepared = repository.prepare_on(base, &tree, &identity, options.permissions)?;
         if !options.allow_mass_delete {
             refuse_mass_deletion(environment, admitted, &tree, base)?;
         }
+        seal_first_commit(&mut prepared, project)?;
         let branch = target(environment)?.branch().clone();
         let objects = admitted.manifests().len();
         Ok(EnvironmentPlan { environment: environment.name.to_string(), branch, objects, prepared })
@@ -135,6 +138,15 @@ fn previous<'a>(base: &'a Base, options: &PublishOptions) -> Option<&'a Record> 
     base.record().filter(|_| options.permissions == Permissions::default())
 }
 
+/// The first commit of a branch says why nothing behind it is checked, if the project wants that.
+fn seal_first_commit(prepared: &mut Prepared, project: &Project) -> Result<(), Error> {
+    let reason = project.signing.as_ref().and_then(|signing| signing.seal.as_ref());
+    match (prepared, reason) {
+        (Prepared::Commit(commit), Some(reason)) if commit.begins_a_branch() => Ok(commit.seal(&reason.value)?),
+        _ => Ok(()),
+    }
+}
+
 /// Writes the apps of one environment side by side.
 pub fn hydrate_one(
     admitted: &Admitted,
@@ -152,18 +164,19 @@ pub fn hydrate_one(
 pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Result<Publications, Error> {
     let (mut signed, mut starts, mut environments) = (Vec::new(), Vec::new(), Vec::new());
     for EnvironmentPlan { environment, branch, objects, prepared } in plan.environments {
-        let (commit, refreshed) = match prepared {
-            Prepared::Unchanged { tip } => (tip, None),
+        let (commit, refreshed, key) = match prepared {
+            Prepared::Unchanged { tip } => (tip, None, None),
             Prepared::Start { branch, tip } => {
                 starts.push((branch, tip));
-                (tip, None)
+                (tip, None, None)
             }
             Prepared::Commit(commit) => {
                 let refreshed = Refreshed { written: commit.written().len(), removed: commit.removed().len() };
-                (sign_commit(repository, commit, signer, &mut signed)?, Some(refreshed))
+                let (commit, key) = sign_commit(repository, commit, signer, &mut signed)?;
+                (commit, Some(refreshed), Some(key))
             }
         };
-        environments.push(Publication { environment, branch, commit, objects, refreshed });
+        environments.push(Publication { environment, branch, commit, objects, refreshed, key });
     }
     let tips: Vec<CommitId> = environments.iter().map(|publication| publication.commit).collect();
     for attempt in 1.. {
@@ -189,14 +202,14 @@ fn sign_commit(
     mut commit: UnsignedCommit,
     signer: &dyn Signer,
     signed: &mut Vec<Signed<UnsignedCommit>>,
-) -> Result<CommitId, Error> {
+) -> Result<(CommitId, KeyId), Error> {
     if let Some(first) = commit.take_first() {
         let first = sign(first, signer)?;
         commit = commit.onto(repository.id_of(&first)?);
         signed.push(first);
     }
     let commit = sign(commit, signer)?;
-    let id = repository.id_of(&commit)?;
+    let (id, key) = (repository.id_of(&commit)?, commit.key().clone());
     signed.push(commit);
-    Ok(id)
+    Ok((id, key))
 }

@@ -3,6 +3,7 @@
 //! A line that cannot be understood makes the whole file an error: skipping it could take away a restriction. Times
 //! without `Z` count as UTC, where ssh-keygen takes the machine's zone: a verdict must not depend on where it is made.
 
+use super::ssh::Certificate;
 use super::{PublicKey, time};
 
 /// More than any real file has; what is larger is not one.
@@ -21,6 +22,8 @@ struct Entry {
     namespaces: Option<String>,
     valid_after: Option<i64>,
     valid_before: Option<i64>,
+    /// Whether the key signs certificates, and not what they are for.
+    authority: bool,
     key: PublicKey,
 }
 
@@ -63,7 +66,7 @@ pub enum LineError {
     #[error("the list of principals is empty")]
     NoPrincipal,
     /// An option that ssh-keygen does not know either.
-    #[error("`{0}` is no option (known: `namespaces`, `valid-after`, `valid-before`)")]
+    #[error("`{0}` is no option (known: `cert-authority`, `namespaces`, `valid-after`, `valid-before`)")]
     UnknownOption(String),
     /// `namespaces=git`
     #[error("the value of `{0}` must stand in double quotes")]
@@ -71,9 +74,9 @@ pub enum LineError {
     /// An option twice.
     #[error("`{0}` stands there twice")]
     Twice(&'static str),
-    /// Certificate authorities are a feature of their own.
-    #[error("`cert-authority` is not supported by this version: list the keys themselves")]
-    CertAuthority,
+    /// `ssh-ed25519-cert-v01@openssh.com AAAA…`
+    #[error("a certificate is no key: list its own key, or its authority with `cert-authority`")]
+    Certificate,
     /// A time in another format.
     #[error("`{0}` is no time: write `YYYYMMDD` or `YYYYMMDDHHMM[SS]`, with `Z` at the end")]
     Time(String),
@@ -88,6 +91,14 @@ pub enum NotAllowed {
     /// No line has this key.
     #[error("the key {0} is not in the list of allowed signers")]
     Unknown(String),
+    /// A line trusts the authority, and the certificate it signed does not let its key sign.
+    #[error("the certificate `{certificate}` does not count: {reason}")]
+    Certificate {
+        /// The id that the authority gave it.
+        certificate: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Lines with this key are for other purposes.
     #[error("`{principals}` may sign for `{namespaces}`, not for `{wanted}`")]
     Namespace {
@@ -153,8 +164,8 @@ impl AllowedSigners {
     /// If there is none, the reason is that of the line that came closest.
     pub fn find(&self, key: &PublicKey, namespace: &str, time: i64) -> Result<&str, NotAllowed> {
         let mut closest: Option<NotAllowed> = None;
-        for entry in self.entries.iter().filter(|entry| entry.key.is_same_key(key)) {
-            match entry.refuses(namespace, time) {
+        for entry in self.entries.iter().filter(|entry| entry.is_about(key)) {
+            match entry.refuses_certificate(key, time).or_else(|| entry.refuses(namespace, time)) {
                 None => return Ok(&entry.principals),
                 // a line for this purpose at another time says more than one for another purpose
                 Some(reason) if closest.as_ref().is_none_or(|held| rank(held) < rank(&reason)) => {
@@ -170,8 +181,9 @@ impl AllowedSigners {
 fn rank(reason: &NotAllowed) -> u8 {
     match reason {
         NotAllowed::Unknown(_) => 0,
-        NotAllowed::Namespace { .. } => 1,
-        NotAllowed::NotYet { .. } | NotAllowed::Expired { .. } => 2,
+        NotAllowed::Certificate { .. } => 1,
+        NotAllowed::Namespace { .. } => 2,
+        NotAllowed::NotYet { .. } | NotAllowed::Expired { .. } => 3,
     }
 }
 
@@ -194,13 +206,44 @@ impl Entry {
                 (options, PublicKey::parse(rest).map_err(LineError::Key)?)
             }
         };
+        if key.certificate().is_some() {
+            return Err(LineError::Certificate);
+        }
         Ok(Self {
             principals: principals.to_owned(),
             namespaces: options.namespaces,
             valid_after: options.valid_after,
             valid_before: options.valid_before,
+            authority: options.authority,
             key,
         })
+    }
+
+    /// Whether the line is about whoever signed: about the key itself, or about the authority behind its certificate.
+    fn is_about(&self, key: &PublicKey) -> bool {
+        match (key.certificate(), self.authority) {
+            (None, false) => self.key.is_same_key(key),
+            (Some(certificate), true) => certificate.authority == *self.key.key_data(),
+            // as ssh-keygen: who signs with a certificate is trusted as far as its authority is
+            (Some(_), false) | (None, true) => false,
+        }
+    }
+
+    /// What is wrong with the certificate of whoever signed, if anything.
+    fn refuses_certificate(&self, key: &PublicKey, time: i64) -> Option<NotAllowed> {
+        let certificate = key.certificate()?;
+        let reason = match certificate_trouble(certificate, time) {
+            Some(reason) => reason,
+            None => {
+                let names = &certificate.principals;
+                let matches = |name: &String| matches_list(&self.principals, name);
+                match names.iter().any(matches) {
+                    true => return None,
+                    false => format!("it is for `{}`, not for `{}`", names.join(","), self.principals),
+                }
+            }
+        };
+        Some(NotAllowed::Certificate { certificate: certificate.id.escape_debug().to_string(), reason })
     }
 
     /// Why this line does not let its key sign, if it does not. Both ends of the validity belong to it.
@@ -219,6 +262,25 @@ impl Entry {
             }
             _ => None,
         }
+    }
+}
+
+/// What keeps a certificate from letting its key sign at a time.
+fn certificate_trouble(certificate: &Certificate, time: i64) -> Option<String> {
+    let after = i64::try_from(certificate.valid_after).unwrap_or(i64::MAX);
+    let before = i64::try_from(certificate.valid_before).unwrap_or(i64::MAX);
+    if !certificate.is_for_users {
+        Some("it is one for hosts".to_owned())
+    } else if certificate.principals.is_empty() {
+        Some("it names nobody".to_owned())
+    } else if time < after {
+        Some(format!("it is valid from {}, after the commit's time {}", time::show(after), time::show(time)))
+    } else if time >= before {
+        Some(format!("it was valid until {}, before the commit's time {}", time::show(before), time::show(time)))
+    } else {
+        // they restrict what the key may be used for, and none of them is known here
+        let option = certificate.critical_options.first()?;
+        Some(format!("it has the critical option `{}`, which cannot be judged", option.escape_debug()))
     }
 }
 
@@ -242,6 +304,7 @@ struct Options {
     namespaces: Option<String>,
     valid_after: Option<i64>,
     valid_before: Option<i64>,
+    authority: bool,
 }
 
 impl Options {
@@ -267,7 +330,12 @@ impl Options {
         let name_end = text.find(['=', ',', ' ', '\t']).unwrap_or(text.len());
         let (name, rest) = text.split_at(name_end);
         match name.to_ascii_lowercase().as_str() {
-            "cert-authority" => Err(LineError::CertAuthority),
+            "cert-authority" if rest.starts_with('=') => Err(LineError::UnknownOption(word_of(text))),
+            "cert-authority" if self.authority => Err(LineError::Twice("cert-authority")),
+            "cert-authority" => {
+                self.authority = true;
+                Ok(rest)
+            }
             "namespaces" => take_value(rest, "namespaces", &mut self.namespaces, |value| Ok(value.to_owned())),
             "valid-after" => take_value(rest, "valid-after", &mut self.valid_after, read_time),
             "valid-before" => take_value(rest, "valid-before", &mut self.valid_before, read_time),
@@ -403,7 +471,8 @@ mod tests {
         assert_eq!(refused(&format!("\"\" {KEY}")), LineError::NoPrincipal);
         assert_eq!(refused(&format!("a@b namespaces=git {KEY}")), LineError::Unquoted("namespaces"));
         assert_eq!(refused(&format!("a@b namespace=\"git\" {KEY}")), LineError::UnknownOption("namespace".to_owned()));
-        assert_eq!(refused(&format!("a@b cert-authority {KEY}")), LineError::CertAuthority);
+        assert_eq!(refused(&format!("a@b cert-authority,cert-authority {KEY}")), LineError::Twice("cert-authority"));
+        assert!(matches!(refused(&format!("a@b cert-authority=\"x\" {KEY}")), LineError::UnknownOption(_)));
         assert_eq!(
             refused(&format!("a@b namespaces=\"git\",namespaces=\"file\" {KEY}")),
             LineError::Twice("namespaces")

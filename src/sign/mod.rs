@@ -1,19 +1,32 @@
 //! Sign: what is signed, who signs, and [`Signed`], which only a signature that was checked makes.
 //!
 //! `git` publishes nothing but `Signed<_>`, so an unsigned commit cannot reach a branch. The formats of the outside
-//! world live here as well: commit headers that carry a signature, and `allowed_signers` files that say whose counts.
+//! world live here as well: commit headers that carry a signature, OpenPGP keyrings, and `allowed_signers` files that
+//! say whose signature counts.
+//!
+//! Nothing here knows the time, the environment or another process: times are given, an [`Agent`] is somebody else's
+//! connection, and the signer that runs the user's own programs lives in `git`.
 
 mod allowed_signers;
 mod commit;
+mod error;
+mod openpgp;
+mod raw;
 mod ssh;
 mod time;
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 pub use allowed_signers::{AllowedSigners, AllowedSignersError, LineError, NotAllowed};
 pub use commit::{CommitFormatError, CommitSignature, SignatureHeader, SignedCommit};
-pub use ssh::{PublicKey, SignatureError, SshSigner, verify_ssh};
+pub use error::SignError;
+pub use openpgp::{Keyring, KeyringError, OpenPgpError, OpenPgpSigner, Signatory, SigningKeyChoice, verify_openpgp};
+pub use raw::{RawSignature, RawSignatureError};
+pub use ssh::{Agent, PublicKey, SignatureError, SshSigner, verify_ssh, verify_ssh_blob};
 pub use ssh_key::rand_core::{CryptoRngCore, OsRng};
+pub use time::show as show_time;
 
 /// The SSHSIG namespace of everything git signs: a signature made for another purpose must not count for a commit.
 pub const GIT_NAMESPACE: &str = "git";
@@ -83,82 +96,83 @@ impl fmt::Display for SignatureFormat {
     }
 }
 
-/// Why something was not signed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignError {
-    /// The key has a passphrase. The user's move.
-    #[error("key `{name}` is encrypted with a passphrase, which this version cannot ask for")]
-    Encrypted {
-        /// The key, as the user named it.
-        name: String,
-    },
-    /// The text is a public key, another file, or a private key in another format. The user's move.
-    #[error("`{name}` is not an OpenSSH private key: {reason}")]
-    NotAPrivateKey {
-        /// The key, as the user named it.
-        name: String,
-        /// What it is instead.
-        reason: String,
-    },
-    /// A key type that cannot sign here. The user's move.
-    #[error("key `{name}` is of type `{algorithm}`, which this version cannot sign with")]
-    UnsupportedAlgorithm {
-        /// The key, as the user named it.
-        name: String,
-        /// `ssh-rsa`, `sk-ssh-ed25519@openssh.com`, …
-        algorithm: String,
-    },
-    /// The signer failed. The environment's move.
-    #[error("key `{name}` did not sign: {reason}")]
-    Failed {
-        /// The key, as the user named it.
-        name: String,
-        /// What it said.
-        reason: String,
-    },
-    /// The signer gave a signature that its own public key does not confirm. Our move, or a broken key.
-    #[error("key `{name}` made a signature that its own public key does not confirm: {reason}")]
-    NotConfirmed {
-        /// The key, as the user named it.
-        name: String,
-        /// What was wrong with it.
-        reason: String,
-    },
-}
+/// What consumers know a key by, as `git log --pretty=%GK` prints it: sixteen hexadecimal digits in upper case for
+/// OpenPGP, where it is the id of the *subkey* if one signed, `SHA256:…` for SSH.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyId(String);
 
-impl SignError {
-    /// One action that helps.
+impl KeyId {
+    /// Takes an id as a program told it.
     #[must_use]
-    pub fn help(&self) -> &'static str {
-        match self {
-            Self::Encrypted { .. } => {
-                "make a key without passphrase for this purpose: `ssh-keygen -t ed25519 -N '' -f <file>`"
-            }
-            Self::NotAPrivateKey { .. } => {
-                "name the file without `.pub`; it begins with `-----BEGIN OPENSSH PRIVATE KEY-----`"
-            }
-            Self::UnsupportedAlgorithm { .. } => "use an Ed25519 key: `ssh-keygen -t ed25519 -N '' -f <file>`",
-            Self::Failed { .. } | Self::NotConfirmed { .. } => "try another key; if that works, this one is damaged",
-        }
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-/// Whoever holds a key. Agents, OpenPGP and git's own configuration come as further implementations.
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A passphrase: wiped when it is dropped, and never shown.
+#[derive(Clone)]
+pub struct Passphrase(Zeroizing<String>);
+
+impl Passphrase {
+    /// Takes it as it was typed. A line feed at the end, which files have, does not belong to it.
+    #[must_use]
+    pub fn new(text: Zeroizing<String>) -> Self {
+        let bare = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text));
+        match bare {
+            Some(bare) => Self(Zeroizing::new(bare.to_owned())),
+            None => Self(text),
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
+}
+
+/// Whoever holds a key: in memory, in an agent, or behind the programs that git is configured to sign with.
 pub trait Signer {
     /// How the user knows the key: a path or a comment. Never the key itself.
     fn name(&self) -> &str;
 
-    /// Signs bytes.
-    fn sign(&self, payload: &[u8]) -> Result<Signature, SignError>;
+    /// The kind of signature it makes.
+    fn format(&self) -> SignatureFormat;
 
-    /// Checks a signature of this signer with its public half: the reason why it does not hold, if so.
-    fn confirm(&self, payload: &[u8], signature: &Signature) -> Result<(), String>;
+    /// Signs bytes for a purpose. For SSH the purpose is the SSHSIG namespace; the other formats have none, so what is
+    /// signed has to tell by itself what it is.
+    fn sign(&self, payload: &[u8], namespace: &str) -> Result<Signature, SignError>;
 
-    /// The public key, in the text form of its format (for SSH: one line of `authorized_keys`).
-    fn public_key(&self) -> String;
+    /// Checks a signature of this signer with its public half: who made it, or the reason why it does not hold.
+    fn confirm(&self, payload: &[u8], namespace: &str, signature: &Signature) -> Result<KeyId, String>;
+
+    /// Signs bytes without any envelope, as DSSE wants it over its pre-authentication encoding. Confirmed already.
+    fn sign_raw(&self, _message: &[u8]) -> Result<RawSignature, SignError> {
+        Err(SignError::NoRawSignature { name: self.name().to_owned(), format: self.format() })
+    }
+
+    /// The public key, in the text form of its format: for SSH one line of `authorized_keys`, for OpenPGP an armored
+    /// block. `None` if only the program that signs knows it.
+    fn public_key(&self) -> Option<String>;
 }
 
-/// Something that can be signed: a commit now, statements later.
+/// Something that is signed as a whole: a commit.
 pub trait Payload {
     /// The bytes a signature covers.
     fn payload(&self) -> &[u8];
@@ -169,6 +183,7 @@ pub trait Payload {
 pub struct Signed<T> {
     content: T,
     signature: Signature,
+    key: KeyId,
 }
 
 impl<T> Signed<T> {
@@ -183,15 +198,27 @@ impl<T> Signed<T> {
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
+
+    /// The key that made it, as consumers know it.
+    #[must_use]
+    pub fn key(&self) -> &KeyId {
+        &self.key
+    }
 }
 
-/// Signs, and confirms the signature with the public key before anyone may write it.
+/// Signs for git, and confirms the signature with the public key before anyone may write it.
 pub fn sign<T: Payload>(content: T, signer: &dyn Signer) -> Result<Signed<T>, SignError> {
-    let signature = signer.sign(content.payload())?;
-    signer
-        .confirm(content.payload(), &signature)
+    let (signature, key) = sign_blob(content.payload(), GIT_NAMESPACE, signer)?;
+    Ok(Signed { content, signature, key })
+}
+
+/// A detached signature over any bytes for a purpose of one's own, confirmed; see [`verify_ssh_blob`].
+pub fn sign_blob(payload: &[u8], namespace: &str, signer: &dyn Signer) -> Result<(Signature, KeyId), SignError> {
+    let signature = signer.sign(payload, namespace)?;
+    let key = signer
+        .confirm(payload, namespace, &signature)
         .map_err(|reason| SignError::NotConfirmed { name: signer.name().to_owned(), reason })?;
-    Ok(Signed { content, signature })
+    Ok((signature, key))
 }
 
 #[cfg(test)]
@@ -211,14 +238,17 @@ mod tests {
         fn name(&self) -> &str {
             "liar"
         }
-        fn sign(&self, _payload: &[u8]) -> Result<Signature, SignError> {
-            self.0.sign(b"something else")
+        fn format(&self) -> SignatureFormat {
+            self.0.format()
         }
-        fn confirm(&self, payload: &[u8], signature: &Signature) -> Result<(), String> {
-            self.0.confirm(payload, signature)
+        fn sign(&self, _payload: &[u8], namespace: &str) -> Result<Signature, SignError> {
+            self.0.sign(b"something else", namespace)
         }
-        fn public_key(&self) -> String {
-            self.0.public_key()
+        fn confirm(&self, payload: &[u8], namespace: &str, signature: &Signature) -> Result<KeyId, String> {
+            self.0.confirm(payload, namespace, signature)
+        }
+        fn public_key(&self) -> Option<String> {
+            Signer::public_key(&self.0)
         }
     }
 
@@ -227,5 +257,14 @@ mod tests {
         let signer = SshSigner::generate(&mut OsRng, "test").expect("randomness");
         assert!(sign(Text("a"), &signer).is_ok());
         assert!(matches!(sign(Text("a"), &Liar(signer)), Err(SignError::NotConfirmed { .. })));
+    }
+
+    #[test]
+    fn a_passphrase_is_never_shown_and_ends_before_the_line_does() {
+        let read = |text: &str| Passphrase::new(Zeroizing::new(text.to_owned()));
+        assert_eq!(read("two words\n").as_str(), "two words");
+        assert_eq!(read("two words\r\n").as_str(), "two words");
+        assert_eq!(read(" blanks stay \n\n").as_str(), " blanks stay \n");
+        assert!(!format!("{:?}", read("two words")).contains("two"));
     }
 }

@@ -40,7 +40,8 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// A time for people: `2026-03-01T12:00:00Z`.
-pub(super) fn show(seconds: i64) -> String {
+#[must_use]
+pub fn show(seconds: i64) -> String {
     let (mut days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     if !(0..=2_932_896).contains(&days) {
         return format!("{seconds} seconds since 1970");
@@ -56,6 +57,11 @@ pub(super) fn show(seconds: i64) -> String {
         month += 1;
     }
     format!("{year:04}-{month:02}-{:02}T{:02}:{:02}:{:02}Z", days + 1, rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// The same for the counters of certificates, which say "for ever" with the largest number.
+pub(super) fn show_unsigned(seconds: u64) -> String {
+    i64::try_from(seconds).map_or_else(|_| "for ever".to_owned(), show)
 }
 
 #[cfg(test)]

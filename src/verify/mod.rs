@@ -1,19 +1,20 @@
 //! Verify: every claim a branch makes about itself, derived again from the branch alone.
 //!
-//! Nothing here trusts what the publisher kept in memory, the clock, or the network: the commit, the list of allowed
-//! signers and the objects of the repository are all there is.
+//! Nothing here trusts what the publisher kept in memory, or the network: the commit, those who are trusted, and the
+//! objects of the repository are all there is.
 
 mod claim;
+mod signature;
 
 use std::collections::BTreeSet;
 
 use crate::diagnostic::count;
-use crate::git::{self, CommitId, CommitTree, Repository, StoredCommit};
+use crate::git::{self, CommitId, CommitTree, Repository};
 use crate::hydrate::{RECORD_PATH, Record, record_path};
-use crate::sign::{AllowedSigners, CommitSignature, GIT_NAMESPACE, SignedCommit, verify_ssh};
 use crate::tree::RepoPath;
 
 pub use claim::{Claim, Outcome, Subject, Verdict};
+pub use signature::Trust;
 
 /// Why a branch could not be judged at all. A claim that does not hold is no error but a [`Verdict`].
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +25,11 @@ pub enum VerifyError {
 }
 
 /// Judges the commit that `revision` means.
-pub fn verify(repository: &Repository, revision: &str, signers: &AllowedSigners) -> Result<Verdict, VerifyError> {
+pub fn verify(repository: &Repository, revision: &str, trust: &Trust) -> Result<Verdict, VerifyError> {
     let id = repository.resolve(revision)?;
     let commit = repository.commit(id)?;
     let tree = repository.commit_tree_of(id)?;
-    let mut claims = vec![Claim { subject: Subject::Signature, outcome: signature(&commit, signers) }];
+    let mut claims = vec![Claim { subject: Subject::Signature, outcome: signature::judge(&commit, trust) }];
     let mut records = Vec::new();
     for path in record_paths(&tree) {
         let record = read_record(&tree, &path)?;
@@ -60,29 +61,6 @@ fn record_paths(tree: &CommitTree) -> Vec<RepoPath> {
         paths.push(record_path(None));
     }
     paths
-}
-
-/// Signed by a key that was allowed to at the commit's own time.
-fn signature(commit: &StoredCommit, signers: &AllowedSigners) -> Outcome {
-    let refuse = |difference: String, help: &str| Outcome::fails([difference], help);
-    let parts = match SignedCommit::split(&commit.bytes, commit.signature_header) {
-        Ok(parts) => parts,
-        Err(error) => return refuse(format!("the commit cannot be taken apart: {error}"), "find out who made it"),
-    };
-    let signature = match parts.signature {
-        CommitSignature::Signed(signature) => signature,
-        CommitSignature::Unsigned => {
-            return refuse("the commit is not signed".to_owned(), "find out who made it: Hydrant signs every commit");
-        }
-    };
-    let key = match verify_ssh(&parts.payload, &signature) {
-        Ok(key) => key,
-        Err(error) => return refuse(format!("the signature does not hold: {error}"), "find out who made the commit"),
-    };
-    match signers.find(&key, GIT_NAMESPACE, commit.time.seconds) {
-        Ok(principals) => Outcome::holds(format!("good signature by `{principals}` with {key}")),
-        Err(reason) => refuse(reason.to_string(), "if the key may sign, add it to the list of allowed signers"),
-    }
 }
 
 /// The record, or what is wrong with it.

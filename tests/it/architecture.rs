@@ -105,13 +105,17 @@ const HOMES: &[(&str, &[&str])] = &[
     ("crc32fast", &["git"]),
     ("flate2", &["git", "validate"]),
     ("ssh_key", &["sign"]),
+    ("pgp", &["sign"]),
+    ("rsa", &["sign"]),
+    ("zeroize", &["sign", "cli"]),
+    ("rustix", &["cli"]),
     ("sha2", &["tree"]),
     ("miette", &["report"]),
     ("similar", &["compare"]),
     ("rayon", &["pipeline", "render"]),
     ("tempfile", &["cli", "git"]),
-    // `!!binary`, the filters of templates, secrets in messages of policies, `stringData`
-    ("base64", &["manifest", "render", "evaluate", "compare"]),
+    // `!!binary`, the filters of templates, secrets in messages of policies, `stringData`, the armor of SSHSIG
+    ("base64", &["manifest", "render", "evaluate", "compare", "sign"]),
 ];
 
 /// What any module may name: how values are written out, and how errors are declared.

@@ -84,7 +84,10 @@ fn a_full_file_resolves() {
     assert!(!dns.syntax.trim_blocks && dns.syntax.lstrip_blocks);
     let author = project.output.author.as_ref().expect("an author");
     assert_eq!((author.name.as_str(), author.email.as_str()), ("Ann Example", "ann@example.org"));
-    assert_eq!(project.signing.as_ref().expect("signing").key.value, "~/.ssh/id_ed25519");
+    assert_eq!(
+        project.signing.as_ref().and_then(|signing| signing.key.as_ref()).expect("a key").value,
+        "~/.ssh/id_ed25519"
+    );
     assert!(project.policies.builtin.is_empty());
 }
 
@@ -255,7 +258,11 @@ fn bad_apps_and_the_rest_are_told_where_and_what() {
         ("trim", app("syntax: { trim_blocks: yes, lstrip_blocks: 1 }")),
         ("pack", file("apps: [{ path: a }]\npolicies: { builtin: [good-practise, strict] }")),
         ("layout", file("apps: [{ path: a }]\noutput: { layout: tree, author: Ann }")),
-        ("signing", file("apps: [{ path: a }]\nsigning: { format: openpgp }")),
+        ("signing", file("apps: [{ path: a }]\nsigning: { format: x509 }")),
+        (
+            "signing by git",
+            file("apps: [{ path: a }]\nsigning: { format: git, key: a, subkey: b, seal: \"a\\nb\", timeout: 0 }"),
+        ),
         ("schemas", file("apps: [{ path: a }]\nschemas: { unknown: ignore, crds: [.git/x] }")),
     ];
     let all: String = cases.iter().map(|(name, text)| format!("── {name}\n{}", refusal(text))).collect();

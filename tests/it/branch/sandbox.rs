@@ -153,7 +153,7 @@ impl Sandbox {
 
     pub(super) fn verify_with(&self, revision: &str, allowed: &str) -> Verdict {
         let signers = AllowedSigners::parse(allowed, "allowed_signers").expect("a list of signers");
-        verify(&self.open(), revision, &signers).expect("can be judged")
+        verify(&self.open(), revision, &signers.into()).expect("can be judged")
     }
 
     /// What `git verify-commit` says, and whether it is content.

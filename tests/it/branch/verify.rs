@@ -157,6 +157,6 @@ fn an_object_that_was_replaced_behind_gits_back_is_found() {
     std::fs::remove_file(loose(&honest)).expect("it was there");
     std::fs::copy(loose(&evil), loose(&honest)).expect("copied");
     let signers = hydrant::sign::AllowedSigners::parse(&sandbox.allowed(), "f").expect("a list");
-    let error = hydrant::verify::verify(&sandbox.open(), "env/prod", &signers).expect_err("damaged");
+    let error = hydrant::verify::verify(&sandbox.open(), "env/prod", &signers.into()).expect_err("damaged");
     assert!(error.to_string().contains("is damaged"), "{error}");
 }
