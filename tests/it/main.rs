@@ -31,6 +31,7 @@ mod render;
 mod rules;
 mod sandbox;
 mod shipped;
+mod sign;
 mod staged;
 mod testing;
 mod validate;
