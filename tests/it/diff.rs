@@ -1,5 +1,6 @@
 //! `hydrant diff`: what a change does to every object, in three formats.
 
+use crate::argocd::Shop;
 use crate::sandbox::Sandbox;
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1
@@ -157,4 +158,35 @@ fn an_environment_without_a_branch_is_all_new() {
         output.starts_with("dev: nothing published yet → the work tree\n  + web  ConfigMap shop/web\n"),
         "{output}"
     );
+}
+
+#[test]
+fn what_is_published_is_found_in_every_shape_of_a_branch_and_only_manifests_are_objects() {
+    for output in ["", "style: plain", "layout: split", "active_path: teams/shop", "yaml_style: k8s"] {
+        let shop = Shop::new(output);
+        shop.published(&[]);
+        let same = shop.sandbox.run(&["hydrant", "diff", "dev", "--exit-code"]);
+        assert_eq!((same.code, same.stderr.trim()), (0, "nothing differs; 2 objects alike"), "{output}: {same}");
+        shop.web(&["hello", "world"]);
+        let more = shop.sandbox.run(&["hydrant", "diff", "dev", "--exit-code"]);
+        assert_eq!(more.code, 1, "{output}: {more}");
+        let (_, objects) = more.stdout.split_once('\n').expect("a heading");
+        assert_eq!(objects, "  + web  ConfigMap shop/world\n", "{output}: {more}");
+    }
+}
+
+#[test]
+fn an_open_proposal_is_not_what_a_cluster_has() {
+    let shop = Shop::new("propose: true");
+    shop.published(&[]);
+    let none = shop.sandbox.run(&["hydrant", "diff", "dev", "--exit-code"]);
+    assert!(none.code == 1 && none.stdout.contains("+ api  Deployment shop/api"), "nothing was merged yet: {none}");
+    shop.git(&["update-ref", "refs/heads/env/dev", "env/dev-next"]);
+    shop.web(&["hello", "world"]);
+    shop.sandbox.commit_all("web: more");
+    shop.published(&["dev"]);
+    let open = shop.sandbox.run(&["hydrant", "diff", "dev", "--exit-code"]);
+    let (heading, objects) = open.stdout.split_once('\n').expect("a heading");
+    assert!(heading.starts_with("dev: env/dev at "), "{heading}");
+    assert_eq!(objects, "  + web  ConfigMap shop/world\n", "{open}");
 }

@@ -194,3 +194,25 @@ fn publishers_that_write_notes_at_once_lose_none() {
     }
     shop.assert_sound(&[NOTES]);
 }
+
+#[test]
+fn a_seal_stands_on_the_very_first_commit_and_on_no_proposal() {
+    let shop = proposing();
+    let sealed = shop.sandbox.read("hydrant.yaml").replace("signing: {", "signing: { seal: nothing came before,");
+    shop.sandbox.write("hydrant.yaml", sealed);
+    shop.sandbox.commit_all("sealed");
+    shop.published(&[]);
+    let seal = |revision: &str| {
+        shop.git(&["log", "-1", "--pretty=%(trailers:key=Argocd-gpg-seal,valueonly)", revision]).trim().to_owned()
+    };
+    assert_eq!((seal("env/dev").as_str(), seal("env/dev-next").as_str()), ("nothing came before", ""));
+    shop.assert_sound(&["env/dev", "env/dev-next"]);
+
+    // a proposal that begins again has a history that was sealed already
+    merge(&shop, "env/dev", "env/dev-next");
+    shop.git(&["branch", "--quiet", "-D", "env/dev-next"]);
+    shop.web(&["hello", "world"]);
+    shop.sandbox.commit_all("web: more");
+    shop.published(&["dev"]);
+    assert_eq!(seal("env/dev-next"), "");
+}
