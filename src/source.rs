@@ -3,6 +3,7 @@
 //! A [`Source`] is a file of the repository, or what an engine rendered from one. Spans are byte ranges into its
 //! text; lines and columns are computed only when a diagnostic is shown.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -142,6 +143,22 @@ impl Source {
         spans.sort_unstable();
         spans.dedup();
         spans
+    }
+
+    /// The text with asterisks for what is secret, byte for byte, so that every span stays where it is.
+    #[must_use]
+    pub fn masked(&self) -> Cow<'_, str> {
+        let hidden = self.hidden();
+        if hidden.is_empty() {
+            return Cow::Borrowed(self.text());
+        }
+        let mut bytes = self.text().as_bytes().to_vec();
+        for span in hidden {
+            let secret = bytes.get_mut(span.range()).unwrap_or_default();
+            secret.iter_mut().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| *byte = b'*');
+        }
+        // whole values are hidden, so no character is cut; if one were, nothing would be shown rather than half a secret
+        Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| "*".repeat(self.text().len())))
     }
 
     /// The byte offset at which line `line` (from 0) begins; `None` past the end.

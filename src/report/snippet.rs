@@ -20,7 +20,7 @@ pub(super) struct Snippet<'a> {
 
 impl<'a> Snippet<'a> {
     pub(super) fn new(location: &'a Location) -> Self {
-        Self { source: &location.source, text: masked(&location.source), name: display_name(location) }
+        Self { source: &location.source, text: location.source.masked(), name: display_name(location) }
     }
 }
 
@@ -63,21 +63,6 @@ impl SourceCode for Snippet<'_> {
     }
 }
 
-/// The text with asterisks for what is secret, byte for byte, so that every span stays where it is.
-fn masked(source: &Source) -> Cow<'_, str> {
-    let hidden = source.hidden();
-    if hidden.is_empty() {
-        return Cow::Borrowed(source.text());
-    }
-    let mut bytes = source.text().as_bytes().to_vec();
-    for span in hidden {
-        let secret = bytes.get_mut(span.range()).unwrap_or_default();
-        secret.iter_mut().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| *byte = b'*');
-    }
-    // whole values are hidden, so no character is cut; if one were, nothing would be shown rather than half a secret
-    Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| "*".repeat(source.text().len())))
-}
-
 /// Cuts a window that is too wide to read (a minified JSON file is one line) down to what surrounds the span.
 fn shorten(text: &str, from: usize, to: usize, start: usize, end: usize) -> (usize, usize) {
     let wide = text[from..to].split('\n').any(|line| line.len() > LONGEST_LINE);
@@ -117,7 +102,7 @@ pub(super) struct ShownLine {
 pub(super) fn lines_around(location: &Location, context: usize) -> Vec<ShownLine> {
     const MOST_LINES: usize = 12;
     let source = &*location.source;
-    let text = masked(source);
+    let text = source.masked();
     let (start, end) = (location.span.start as usize, location.span.start as usize + location.span.len());
     if end > text.len() {
         return Vec::new();
