@@ -15,12 +15,16 @@ pub mod waivers;
 mod xml;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{Location, Position};
 use waivers::WaiverUse;
 
 pub use policies::{PolicyCoverage, RuleCoverage, UnjudgedObject};
+
+/// How many other places a finding tells that was made several times.
+const MOST_PLACES: usize = 8;
 
 /// What a run found, in the order in which it is told.
 #[derive(Debug)]
@@ -44,6 +48,23 @@ pub struct Finding {
     pub diagnostic: Diagnostic,
     /// In alphabetical order; empty for findings that concern no environment (a policy that does not load).
     pub environments: Vec<String>,
+}
+
+impl Finding {
+    /// One line of a template can make the same mistake several times in an environment, with other values each time:
+    /// all their places are told.
+    fn join(&mut self, other: Diagnostic) {
+        if other.subject.environment != self.diagnostic.subject.environment {
+            return;
+        }
+        let place = |label: &Label| (label.location.source.name().to_owned(), label.location.span, label.text.clone());
+        for label in other.secondary {
+            let told = &mut self.diagnostic.secondary;
+            if told.len() < MOST_PLACES && told.iter().all(|known| place(known) != place(&label)) {
+                told.push(label);
+            }
+        }
+    }
 }
 
 /// Where everything went: `inputs = rendered + skipped + failed`, `documents = objects' documents + empty + failed`.
@@ -126,9 +147,14 @@ impl Report {
         let mut groups: BTreeMap<Identity, Finding> = BTreeMap::new();
         for diagnostic in diagnostics {
             let environment = diagnostic.subject.environment.clone();
-            let finding = groups
-                .entry(Identity::of(&diagnostic))
-                .or_insert_with(|| Finding { diagnostic, environments: Vec::new() });
+            let finding = match groups.entry(Identity::of(&diagnostic)) {
+                Entry::Vacant(entry) => entry.insert(Finding { diagnostic, environments: Vec::new() }),
+                Entry::Occupied(entry) => {
+                    let finding = entry.into_mut();
+                    finding.join(diagnostic);
+                    finding
+                }
+            };
             if let Some(environment) = environment
                 && let Err(index) = finding.environments.binary_search(&environment)
             {
@@ -255,5 +281,23 @@ mod tests {
         let report = Report::new("check", diagnostics, Accounting::default(), Severity::Error);
         let told: Vec<_> = report.findings.iter().map(|finding| finding.environments.join("+")).collect();
         assert_eq!(told, ["dev+prod", "test"]);
+    }
+
+    #[test]
+    fn a_line_that_makes_one_mistake_with_two_values_tells_both() {
+        let template = Source::file("apps/web/a.yaml.j2", "port: {{ port }}\n");
+        let values = Source::file("values.yaml", "a: 1\nb: 1\n");
+        let found = |environment: &str, line: usize| {
+            Diagnostic::error(rules::OUT_OF_RANGE, "`port` is too large")
+                .at(Location::new(&template, Span::new(9, 13)), "")
+                .also(Location::new(&values, Span::new(line, line + 1)), "is set here")
+                .within(environment, "web")
+        };
+        let diagnostics = vec![found("dev", 0), found("dev", 5), found("dev", 5), found("prod", 8)];
+        let report = Report::new("check", diagnostics, Accounting::default(), Severity::Error);
+        assert_eq!(report.findings.len(), 1);
+        let told: Vec<_> =
+            report.findings[0].diagnostic.secondary.iter().map(|label| label.location.span.start).collect();
+        assert_eq!(told, [0, 5], "another environment says the same again");
     }
 }
