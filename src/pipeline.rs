@@ -14,6 +14,8 @@ mod drift;
 mod echoes;
 mod gatekeeper;
 mod judge;
+mod line_story;
+mod lines;
 mod lookup;
 mod loose;
 mod preload;
@@ -48,6 +50,8 @@ pub use difference::{Objects, PublishedBranch, difference, environments_of, publ
 pub use drift::{Drift, DriftError, DriftOptions, drift};
 pub use gatekeeper::run_suite;
 pub use judge::{policies, policies_with};
+pub use line_story::{LineError, LinePart, LineStory, line_story};
+pub use lines::Defined;
 pub use loose::{
     LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose,
     while_schemas_load,
@@ -252,7 +256,8 @@ pub fn check_against(
     let gates = judge::Gates::new(project, checks, places, limits)?;
     let built = build_all(&loaded.units, limits, progress);
     let environments = assemble::environments(project, selection, built, loaded.diagnostics);
-    let checkup = judge::all(&gates, environments, selection, published, progress)?;
+    let mut checkup = judge::all(&gates, environments, selection, published, progress)?;
+    lines::point_at_templates(&mut checkup, &loaded.units, tree, limits);
     progress.finish();
     Ok(checkup)
 }
@@ -286,9 +291,10 @@ pub fn render_apps(
     progress: &dyn Progress,
 ) -> Result<Rendering, Error> {
     let tree = &Preloaded::read(tree, progress)?;
-    let mut loaded = load_selected(tree, project, selection)?;
-    loaded.units.retain(|unit| selection.has_app(&unit.environment, &unit.app));
-    let built = build_all(&loaded.units, limits, progress);
+    let loaded = load_selected(tree, project, selection)?;
+    let is_asked = |unit: &Unit| selection.has_app(&unit.environment, &unit.app);
+    let (asked, others): (Vec<Unit>, Vec<Unit>) = loaded.units.into_iter().partition(is_asked);
+    let built = build_all(&asked, limits, progress);
     progress.finish();
     let mut rendering = Rendering { apps: Vec::new(), diagnostics: loaded.diagnostics };
     for Built { unit, manifests, diagnostics, .. } in built {
@@ -298,6 +304,9 @@ pub fn render_apps(
             Ok(manifest) => rendering.apps.push(RenderedApp { environment, app, manifest }),
             Err(source) => return Err(Error::Write { environment, app, source }),
         }
+    }
+    if rendering.diagnostics.iter().any(lines::has_rendered_place) {
+        lines::point_all(&mut rendering.diagnostics, &[asked, others].concat(), tree, limits);
     }
     Ok(rendering)
 }

@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     };
     let mut checkup =
         pipeline::check_against(&published, tree, project, &selection, &limits, &bar).map_err(pipeline_failure)?;
-    pipeline::compare_with_branches(&mut checkup, &published);
+    pipeline::compare_with_branches(&mut checkup, &published, tree, project, &limits).map_err(pipeline_failure)?;
     tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     Ok(conclude(decisions.iter().filter_map(|decision| decision.as_ref().err()), terminal))

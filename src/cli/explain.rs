@@ -1,4 +1,6 @@
-//! `hydrant explain`: what a rule finds, why it matters, and the way out.
+//! `hydrant explain`: what a rule finds, why it matters, and the way out; or what made a line of the output.
+
+mod line;
 
 use clap::Args;
 
@@ -14,11 +16,13 @@ use crate::pipeline;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  hydrant explain               all rules: our own, the shipped packs', and the policies' of this project
-  hydrant explain unknown-kind  one of them")]
+  hydrant explain                            all rules: our own, the shipped packs', and the policies' of this project
+  hydrant explain unknown-kind               one of them
+  hydrant explain prod:web/manifest.yaml:12  which template line and values made line 12 of a published file
+  hydrant explain prod:apps/web/a.yaml.j2:7  the same for line 7 of what a template renders to")]
 pub(super) struct Arguments {
-    /// The rule's id, as reports print it; without one, all rules are listed
-    #[arg(value_name = "RULE")]
+    /// A rule's id, as reports print it, or a line of the output; without one, all rules are listed
+    #[arg(value_name = "RULE|ENV:FILE:LINE")]
     rule: Option<String>,
 }
 
@@ -30,6 +34,9 @@ struct Explained {
 }
 
 pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(place) = arguments.rule.as_deref().filter(|word| word.contains(':')) {
+        return line::run(place, global, terminal);
+    }
     let all = all(global);
     match &arguments.rule {
         None => terminal.data(&list(&all)),

@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     let (tree, project) = (&*workspace.tree, &workspace.project);
     let mut checkup =
         pipeline::check_against(&published, tree, project, &selection, &limits, &bar).map_err(pipeline_failure)?;
-    pipeline::compare_with_branches(&mut checkup, &published);
+    pipeline::compare_with_branches(&mut checkup, &published, tree, project, &limits).map_err(pipeline_failure)?;
     tell("publish", &checkup, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     let (admitted, refused): (Vec<_>, Vec<_>) = decisions.into_iter().partition(Result::is_ok);

@@ -1,13 +1,14 @@
 //! Compare: every object of an environment, with the one that its branch holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::published_objects;
-use super::{Checkup, EnvironmentCheck, Error, Limits, Selection};
+use super::{Checkup, EnvironmentCheck, Error, Limits, Selection, lines, load_selected};
 use crate::config::Project;
 use crate::diagnostic::Diagnostic;
 use crate::git::Repository;
 use crate::manifest::{Manifest, Name};
+use crate::tree::ReadTree;
 use crate::validate::changes;
 
 /// What the branches of some environments hold. An environment without a branch, or with one that is not ours, is not
@@ -43,13 +44,25 @@ pub fn published(
 }
 
 /// Adds to a checkup what the API server would refuse as an update of what was published before.
-pub fn compare_with_branches(checkup: &mut Checkup, published: &Published) {
-    for environment in &mut checkup.environments {
-        if let Some(published) = published.of(&environment.checked.environment) {
-            let found = compare(environment, published);
-            environment.diagnostics.extend(found);
-        }
+pub fn compare_with_branches(
+    checkup: &mut Checkup,
+    published: &Published,
+    tree: &dyn ReadTree,
+    project: &Project,
+    limits: &Limits,
+) -> Result<(), Error> {
+    let compared = checkup.environments.iter().filter_map(|environment| {
+        let published = published.of(&environment.checked.environment)?;
+        Some(compare(environment, published))
+    });
+    let mut all: Vec<Diagnostic> = compared.flatten().collect();
+    if all.iter().any(lines::has_rendered_place) {
+        let names = checkup.environments.iter().map(|one| (one.checked.environment.clone(), BTreeSet::new()));
+        let units = load_selected(tree, project, &Selection { environments: names.collect() })?.units;
+        lines::point_all(&mut all, &units, tree, limits);
     }
+    all.into_iter().for_each(|found| checkup.add(found));
+    Ok(())
 }
 
 fn compare(environment: &EnvironmentCheck, published: &[Manifest]) -> Vec<Diagnostic> {

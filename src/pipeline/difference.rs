@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::{Error, Limits, Progress, Selection, build_all, load_selected, preload::Preloaded};
+use super::{Error, Limits, Progress, Selection, build_all, lines, load_selected, preload::Preloaded};
 use crate::compare::{ObjectChange, Rules, compare};
 use crate::config::Project;
 use crate::diagnostic::Diagnostic;
@@ -49,6 +49,7 @@ pub fn rendered_objects(
         let environment = objects.environments.entry(one.unit.environment.to_string()).or_default();
         environment.extend(one.manifests.into_iter().map(|manifest| (one.unit.app.to_string(), manifest)));
     }
+    lines::point_all(&mut objects.diagnostics, &loaded.units, tree, limits);
     Ok(objects)
 }
 

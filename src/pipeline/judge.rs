@@ -243,7 +243,7 @@ pub(super) fn all(
 
 impl Checkup {
     /// What is said of an environment belongs to it, anything else to all.
-    fn add(&mut self, found: Diagnostic) {
+    pub(super) fn add(&mut self, found: Diagnostic) {
         let name = found.subject.environment.as_deref();
         let own = self.environments.iter_mut().find(|one| Some(one.checked.environment.as_str()) == name);
         own.map_or(&mut self.common, |own| &mut own.diagnostics).push(found);

@@ -5,6 +5,8 @@
 mod plain;
 pub mod template;
 
+pub use template::origin::{Origin, Origins, origins};
+
 use std::sync::Arc;
 use std::time::Duration;
 

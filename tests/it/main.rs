@@ -35,6 +35,7 @@ mod rules;
 mod sandbox;
 mod shipped;
 mod sign;
+mod source_maps;
 mod staged;
 mod testing;
 mod validate;

@@ -7,6 +7,7 @@ mod inheritance;
 mod json;
 mod loader;
 mod methods;
+pub(super) mod origin;
 mod output;
 mod scan;
 mod suggestion;

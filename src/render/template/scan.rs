@@ -63,20 +63,20 @@ pub(super) fn check(text: &str, syntax: &TemplateSyntax) -> Result<(), Excess> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Variable,
     Block,
     Comment,
 }
 
 /// The next opening delimiter of each kind; each is searched again only when it was passed.
-struct Openings<'a> {
+pub(super) struct Openings<'a> {
     text: &'a str,
     next: [(&'a (String, String), Kind, Option<usize>); 3],
 }
 
 impl<'a> Openings<'a> {
-    fn of(text: &'a str, syntax: &'a TemplateSyntax) -> Self {
+    pub(super) fn of(text: &'a str, syntax: &'a TemplateSyntax) -> Self {
         let first = |pair: &'a (String, String), kind| (pair, kind, text.find(&pair.0));
         let next = [
             first(&syntax.variable, Kind::Variable),
@@ -86,7 +86,7 @@ impl<'a> Openings<'a> {
         Self { text, next }
     }
 
-    fn next_from(&mut self, position: usize) -> Option<(usize, &'a (String, String), Kind)> {
+    pub(super) fn next_from(&mut self, position: usize) -> Option<(usize, &'a (String, String), Kind)> {
         for (pair, _, at) in &mut self.next {
             if at.is_some_and(|at| at < position) {
                 *at = self.text[position..].find(&pair.0).map(|found| found + position);
