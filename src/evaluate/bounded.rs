@@ -38,7 +38,7 @@ range(from, to) := numbers.range(from, to) if small(abs(to - from), 1000000)
 range_step(from, to, step) := numbers.range_step(from, to, step) if {
 	step > 0
 	small(abs(to - from) / step, 1000000)
-} else := numbers.range_step(from, to, -1) if step <= 0
+} else := to_number("a step that is not positive") if step <= 0
 
 appended(one, other) := array.concat(one, other) if small(count(one) + count(other), 1000000)
 
