@@ -202,7 +202,7 @@ pub(super) fn stdin() -> Result<Vec<u8>, Failure> {
     let limited = &mut std::io::stdin().lock().take(MAX_FILE_BYTES + 1);
     limited.read_to_end(&mut bytes).map_err(|error| Failure::cannot_work(format!("cannot read stdin: {error}")))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(Failure::cannot_work(format!("stdin has more than {MAX_FILE_BYTES} bytes"))
+        return Err(Failure::cannot_work(format!("stdin has more than {} MiB", MAX_FILE_BYTES >> 20))
             .help("give it in parts, or as files"));
     }
     Ok(bytes)

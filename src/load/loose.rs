@@ -179,36 +179,53 @@ impl LooseFile {
     pub fn bytes(&self) -> Result<Cow<'_, [u8]>, Diagnostic> {
         match &self.content {
             Content::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
-            Content::Disk(path) => read(path).map(Cow::Owned).map_err(|reason| {
+            Content::Disk(path) => read(path).map(Cow::Owned).map_err(|Unreadable { reason, help }| {
                 Diagnostic::error(rules::UNREADABLE_INPUT, format!("`{}` cannot be read: {reason}", self.name))
-                    .help("replace it by a text file that can be read, or leave it out")
+                    .help(help)
             }),
         }
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+/// Why a file's bytes cannot be had, and what to do.
+struct Unreadable {
+    reason: String,
+    help: &'static str,
+}
+
+impl From<std::io::Error> for Unreadable {
+    fn from(error: std::io::Error) -> Self {
+        let help = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => "let this user read it, or leave it out",
+            _ => "replace it by a text file that can be read, or leave it out",
+        };
+        Self { reason: error.to_string(), help }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {
     let open = || -> std::io::Result<(File, fs::Metadata)> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         Ok((file, metadata))
     };
-    let (file, metadata) = open().map_err(|error| error.to_string())?;
-    let (mut file, length) = (file, usize::try_from(metadata.len().min(MAX_FILE_BYTES)).unwrap_or_default());
+    let (mut file, metadata) = open()?;
+    let length = usize::try_from(metadata.len().min(MAX_FILE_BYTES)).unwrap_or_default();
     // one byte more, so that one call reads a whole file and sees its end
     let mut bytes = vec![0; length + 1];
     let got = match file.read(&mut bytes) {
         Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
-        got => got.map_err(|error| error.to_string())?,
+        got => got?,
     };
     bytes.truncate(got);
     if !metadata.is_file() || got != length {
         // pipes and devices do not say how long they are
         let rest = MAX_FILE_BYTES + 1 - got as u64;
-        file.take(rest).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        file.take(rest).read_to_end(&mut bytes)?;
     }
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(format!("it has more than {MAX_FILE_BYTES} bytes"));
+        let reason = format!("it has more than {} MiB", MAX_FILE_BYTES >> 20);
+        return Err(Unreadable { reason, help: "split it, or leave it out" });
     }
     Ok(bytes)
 }
@@ -327,7 +344,7 @@ pub(super) fn files_at(
 /// The text of a file that something is checked by.
 pub(super) fn read_text(name: &str, path: &Path) -> Result<Arc<Source>, LooseError> {
     let failed = |message: String| LooseError::Io { path: name.to_owned(), message };
-    let bytes = read(path).map_err(failed)?;
+    let bytes = read(path).map_err(|error| failed(error.reason))?;
     let text = text_of(&bytes).map_err(|not_text| failed(format!("it is not UTF-8: {not_text}")))?;
     Ok(Source::file(name, text))
 }

@@ -6,6 +6,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeCharacter
 
 pub use super::policies::policies;
 use super::snippet::{Snippet, display_name};
+use super::visible::visible;
 use super::{Accounting, Finding, Report};
 use crate::diagnostic::{Label, Severity, count};
 use crate::source::Location;
@@ -143,7 +144,7 @@ fn block(handler: &GraphicalReportHandler, finding: &Finding, out: &mut String) 
     let shown = Shown::new(finding);
     if handler.render_report(out, &shown).is_err() {
         // a span that does not fit its text would be a bug of ours: the finding is told without its snippet
-        let _ = writeln!(out, "{}: {}", finding.diagnostic.severity, finding.diagnostic.message);
+        let _ = writeln!(out, "{}: {shown}", finding.diagnostic.severity);
     }
     for elsewhere in &shown.elsewhere {
         if handler.render_report(out, elsewhere).is_err() {
@@ -203,7 +204,7 @@ pub(super) fn about(finding: &Finding) -> String {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.finding.diagnostic.message)
+        f.write_str(&visible(&self.finding.diagnostic.message))
     }
 }
 
@@ -217,7 +218,7 @@ impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        Some(Box::new(heading(self.finding)))
+        Some(Box::new(visible(&heading(self.finding)).into_owned()))
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -230,7 +231,8 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.finding.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        let help = visible(self.finding.diagnostic.help.as_ref()?);
+        Some(Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
@@ -247,14 +249,14 @@ impl miette::Diagnostic for Shown<'_> {
 }
 
 fn labeled(label: &Label, primary: bool) -> LabeledSpan {
-    let text = Some(label.text.clone()).filter(|text| !text.is_empty());
-    let span = visible(&label.location);
+    let text = Some(visible(&label.text).into_owned()).filter(|text| !text.is_empty());
+    let span = shown_span(&label.location);
     if primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
 }
 
 /// The span as offset and length. The end of a text that ends with a line break is shown at the end of its last line:
 /// the empty line after it is none that an editor shows.
-fn visible(location: &Location) -> (usize, usize) {
+fn shown_span(location: &Location) -> (usize, usize) {
     let (text, span) = (location.source.text(), location.span);
     if span.start as usize >= text.len() {
         (text.trim_end_matches(['\n', '\r']).len(), 0)
@@ -272,9 +274,9 @@ struct Elsewhere<'a> {
 impl fmt::Display for Elsewhere<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.label.text.is_empty() {
-            write!(f, "see {}", display_name(&self.label.location))
+            write!(f, "see {}", visible(&display_name(&self.label.location)))
         } else {
-            f.write_str(&self.label.text)
+            f.write_str(&visible(&self.label.text))
         }
     }
 }
@@ -297,7 +299,7 @@ impl miette::Diagnostic for Elsewhere<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, visible(&self.label.location)))))
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, shown_span(&self.label.location)))))
     }
 }
 
@@ -389,6 +391,18 @@ mod tests {
         );
         assert!(text.contains("pässword: ******* ******"), "{text}");
         assert!(!text.contains("geheim"), "{text}");
+    }
+
+    #[test]
+    fn a_file_cannot_steer_the_terminal() {
+        let source = Source::file("a\u{1b}.yaml", "kind: \u{1b}[2JPod\nspec: 1\n");
+        let text = told(
+            Diagnostic::error(rules::YAML_SYNTAX, "`\u{1b}[2J` is here")
+                .at(Location::new(&source, Span::new(6, 10)), "\u{1b}[1A")
+                .help("remove `\u{1b}`"),
+        );
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+        assert!(text.contains("kind: ?[2JPod"), "{text}");
     }
 
     #[test]

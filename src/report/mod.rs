@@ -11,6 +11,7 @@ mod markdown;
 mod policies;
 mod snippet;
 pub mod testing;
+mod visible;
 pub mod waivers;
 mod xml;
 

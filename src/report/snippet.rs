@@ -1,10 +1,12 @@
 //! A snippet is the piece of a source that a report shows around a span.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::rendered_for;
+use super::visible::visible;
 use crate::source::{Location, Source};
 
 /// The longest line that is shown whole, in bytes; of longer ones only the part around the span is.
@@ -15,12 +17,15 @@ const LONGEST_LINE: usize = 400;
 pub(super) struct Snippet<'a> {
     source: &'a Source,
     text: Cow<'a, str>,
+    /// The whole text made visible, once a window needs it.
+    visible: OnceLock<String>,
     name: String,
 }
 
 impl<'a> Snippet<'a> {
     pub(super) fn new(location: &'a Location) -> Self {
-        Self { source: &location.source, text: location.source.masked(), name: display_name(location) }
+        let name = visible(&display_name(location)).into_owned();
+        Self { source: &location.source, text: location.source.masked(), visible: OnceLock::new(), name }
     }
 }
 
@@ -52,9 +57,13 @@ impl SourceCode for Snippet<'_> {
         let to = self.source.line_start(last + 1).unwrap_or(text.len());
         let (from, to) = shorten(text, from, to, start, end);
         let column = start_column(self.source, from);
+        let shown = match visible(&text[from..to]) {
+            Cow::Borrowed(shown) => shown,
+            Cow::Owned(_) => &self.visible.get_or_init(|| visible(text).into_owned())[from..to],
+        };
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
-            &text.as_bytes()[from..to],
+            shown.as_bytes(),
             (from, to - from).into(),
             self.source.line_of(from),
             column,

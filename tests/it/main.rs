@@ -26,6 +26,7 @@ mod lint;
 mod load;
 mod location;
 mod loose;
+mod loose_hostile;
 mod opa;
 mod operations;
 mod promoter;

@@ -74,6 +74,11 @@ impl Sandbox {
 
     /// The same, with a number of threads for hydrant.
     pub(crate) fn run_with_threads(&self, words: &[&str], threads: &str) -> Output {
+        let output = self.command(words, threads).output();
+        self.output(output.unwrap_or_else(|error| panic!("{} does not start: {error}", words[0])))
+    }
+
+    fn command(&self, words: &[&str], threads: &str) -> Command {
         let program = match words[0] {
             "hydrant" => env!("CARGO_BIN_EXE_hydrant"),
             "git" => "git",
@@ -86,7 +91,8 @@ impl Sandbox {
             }
             words => (words, Stdio::null()),
         };
-        let output = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(&words[1..])
             .stdin(stdin)
             .current_dir(self.path())
@@ -97,14 +103,30 @@ impl Sandbox {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .envs(git_identity("AUTHOR"))
-            .envs(git_identity("COMMITTER"))
-            .output()
-            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+            .envs(git_identity("COMMITTER"));
+        command
+    }
+
+    fn output(&self, output: std::process::Output) -> Output {
         let text = |bytes: Vec<u8>| {
             // the sandbox has another name in every run
             String::from_utf8_lossy(&bytes).replace(&*self.folder.path().to_string_lossy(), "[sandbox]")
         };
         Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap_or(-1) }
+    }
+
+    /// Runs `hydrant …` as a user who owns nothing, where the tests run as root; files are taken from root by nobody else.
+    /// `None` where that user cannot start the program.
+    #[cfg(unix)]
+    pub(crate) fn run_unprivileged(&self, words: &[&str]) -> Option<Output> {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        use std::os::unix::process::CommandExt as _;
+        let mut command = self.command(words, "2");
+        if fs::metadata(self.path()).expect("the project's folder").uid() == 0 {
+            fs::set_permissions(self.folder.path(), fs::Permissions::from_mode(0o755)).expect("a folder of our own");
+            command.uid(65_534).gid(65_534);
+        }
+        command.output().ok().map(|output| self.output(output))
     }
 
     /// Runs a command that must end with 0, and gives its stdout without the last line feed.
