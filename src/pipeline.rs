@@ -18,6 +18,7 @@ mod line_story;
 mod lines;
 mod lookup;
 mod loose;
+mod planned;
 mod preload;
 mod publication;
 pub mod testing;
@@ -56,6 +57,7 @@ pub use loose::{
     LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose,
     while_schemas_load,
 };
+pub use planned::planned;
 use preload::Preloaded;
 pub use publication::{
     EnvironmentPlan, Plan, Publication, Publications, PublishOptions, Refreshed, hydrate_one, plan, publish,

@@ -12,6 +12,7 @@ use super::terminal::Terminal;
 use crate::config::Project;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::git::Repository;
+use crate::manifest::Manifest;
 use crate::pipeline::{self, Limits, Objects, Selection};
 use crate::report::difference::{EnvironmentDifference, Totals, json, markdown, text, totals};
 use crate::report::human;
@@ -134,8 +135,11 @@ fn between(
     before: (&str, &Objects),
     after: (&str, &Objects),
 ) -> EnvironmentDifference {
-    let side = |objects: &Objects| objects.environments.get(environment).cloned().unwrap_or_default();
-    pipeline::difference(environment, asked, (before.0, &side(before.1)), (after.0, &side(after.1)))
+    fn side<'a>(objects: &'a Objects, environment: &str) -> &'a [(String, Manifest)] {
+        objects.environments.get(environment).map(Vec::as_slice).unwrap_or_default()
+    }
+    let (old, new) = (side(before.1, environment), side(after.1, environment));
+    pipeline::difference(environment, asked, (before.0, old), (after.0, new))
 }
 
 fn against_branches(
@@ -150,9 +154,7 @@ fn against_branches(
             .map_err(pipeline_failure)?;
         differences.push(match published {
             Some(published) => {
-                let tip = published.tip.to_string();
-                let words = format!("{} at {}", published.branch, &tip[..tip.len().min(10)]);
-                pipeline::difference(environment, asked, (&words, &published.objects), (after.0, objects))
+                pipeline::difference(environment, asked, (&published.words(), &published.objects), (after.0, objects))
             }
             None => pipeline::difference(environment, asked, ("nothing published yet", &[]), (after.0, objects)),
         });

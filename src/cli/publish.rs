@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::check::{conclude, tell};
 use super::exit::{Exit, Failure};
@@ -15,8 +15,9 @@ use super::terminal::Terminal;
 use super::today::DateArguments;
 use super::{Global, ReportArguments};
 use crate::diagnostic::count;
-use crate::git::{Permissions, Prepared};
-use crate::pipeline::{self, EnvironmentPlan, Limits, Publication, PublishOptions};
+use crate::git::Permissions;
+use crate::pipeline::{self, Limits, Publication, PublishOptions};
+use crate::report::plan;
 use crate::sign::KeyId;
 
 #[derive(Debug, Args)]
@@ -27,7 +28,7 @@ Waivers have to hold today and on the day of the commit; --date names a later da
 Examples:
   hydrant publish                     every environment, from HEAD
   hydrant publish prod --rev v1.4.0   one environment, from a tag
-  hydrant publish --dry-run           what would change on the branches
+  hydrant publish --dry-run           what would change on the branches: objects, risks, files
   hydrant publish prod --adopt        take over a branch that something else wrote before")]
 pub(super) struct Arguments {
     /// Environments; all by default
@@ -39,6 +40,9 @@ pub(super) struct Arguments {
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// How to word what would be done
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "dry_run")]
+    format: Format,
     /// Take over files and branches that Hydrant did not write, and edits that the source says by now as well
     #[arg(long)]
     adopt: bool,
@@ -58,6 +62,14 @@ pub(super) struct Arguments {
     report: ReportArguments,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For machines; `hydrant schema plan` prints its schema
+    Json,
+}
+
 impl Arguments {
     /// Everything, as `hydrant publish` without arguments does it.
     pub(super) fn everything() -> Self {
@@ -65,6 +77,7 @@ impl Arguments {
             environments: Vec::new(),
             rev: "HEAD".to_owned(),
             dry_run: false,
+            format: Format::Text,
             adopt: false,
             force: false,
             allow_mass_delete: false,
@@ -119,7 +132,15 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     };
     let plan = pipeline::plan(&repository, &workspace.project, &admitted, &dry, &options).map_err(pipeline_failure)?;
     match signer {
-        None => terminal.data(&plan.environments.iter().map(describe_plan).collect::<String>()),
+        None => {
+            let planned = plan.environments.iter().zip(&admitted);
+            let planned: Vec<_> =
+                planned.map(|(plan, admitted)| pipeline::planned(plan, admitted, &published)).collect();
+            terminal.data(&match arguments.format {
+                Format::Text => plan::text::text(&planned),
+                Format::Json => plan::json::write(&planned),
+            });
+        }
         Some(signer) => {
             let published = pipeline::publish(&repository, plan, &*signer).map_err(pipeline_failure)?;
             let told = published.environments.iter().map(|one| describe(one, published.noted));
@@ -130,26 +151,6 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
         }
     }
     Ok(Exit::Clean)
-}
-
-fn describe_plan(plan: &EnvironmentPlan) -> String {
-    match &plan.prepared {
-        Prepared::Unchanged { tip } => format!("{} unchanged at {tip}\n", plan.branch),
-        Prepared::Start { tip, .. } => format!("{} a new branch at {tip}, unchanged\n", plan.branch),
-        Prepared::Commit(commit) => {
-            let from = commit.expected().map_or_else(|| "a new branch".to_owned(), |tip| format!("on top of {tip}"));
-            let mut text = format!("{} {from}, {}\n", plan.branch, count(plan.objects, "object"));
-            if let Some(branch) = commit.begins() {
-                text.push_str(&format!("  begin {branch} with an empty commit\n"));
-            }
-            commit.written().iter().for_each(|path| text.push_str(&format!("  write {path}\n")));
-            commit.removed().iter().for_each(|path| text.push_str(&format!("  remove {path}\n")));
-            let takeover = commit.takeover();
-            takeover.adopted.iter().for_each(|path| text.push_str(&format!("  take over {path}\n")));
-            takeover.overwritten.iter().for_each(|path| text.push_str(&format!("  overwrite the edit of {path}\n")));
-            text
-        }
-    }
 }
 
 fn describe(publication: &Publication, noted: bool) -> String {

@@ -21,6 +21,8 @@ enum Of {
     Report,
     /// What `hydrant diff --format json` prints
     Diff,
+    /// What `hydrant publish --dry-run --format json` prints
+    Plan,
     /// The JSON report of `hydrant test`
     TestReport,
 }
@@ -30,6 +32,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         Of::Config => config::json_schema(),
         Of::Report => report::json::schema(),
         Of::Diff => report::difference::json::schema(),
+        Of::Plan => report::plan::json::schema(),
         Of::TestReport => report::testing::json::schema(),
     });
     Ok(Exit::Clean)

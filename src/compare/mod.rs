@@ -7,6 +7,7 @@
 mod fields;
 mod lists;
 mod live;
+mod risks;
 mod shown;
 mod text;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub use fields::{FieldChange, FieldDifference};
 pub use live::{comparable, made_by_cluster};
+pub use risks::{Risk, RiskKind, risks};
 pub use shown::Shown;
 pub use text::{Hunk, Line};
 

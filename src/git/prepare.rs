@@ -3,7 +3,7 @@
 //! What we wrote before and no longer want is deleted, what others put on the branch stays, and whatever would lose
 //! somebody's work is a [`Refusal`](super::Refusal), unless it is permitted by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 use gix::object::Kind;
@@ -51,6 +51,8 @@ pub struct UnsignedCommit {
     /// Everything of the payload that follows the parent.
     pub(super) rest: String,
     written: Vec<RepoPath>,
+    /// Those of `written` that the tip does not have.
+    new: BTreeSet<RepoPath>,
     removed: Vec<RepoPath>,
     takeover: Takeover,
 }
@@ -80,6 +82,12 @@ impl UnsignedCommit {
     #[must_use]
     pub fn written(&self) -> &[RepoPath] {
         &self.written
+    }
+
+    /// Whether the tip has no such file.
+    #[must_use]
+    pub fn is_new(&self, written: &RepoPath) -> bool {
+        self.new.contains(written)
     }
 
     /// Files of ours that the tip had and this commit does not, in order of path.
@@ -210,7 +218,7 @@ impl Repository {
             Some(active) if base.begins => Some(Box::new(self.first_commit(active, tree, identity))),
             _ => None,
         };
-        let Graft { tree, objects, written, removed } = graft;
+        let Graft { tree, objects, written, new, removed } = graft;
         Ok(Prepared::Commit(UnsignedCommit {
             branch: branch.clone(),
             expected: base.expected,
@@ -221,6 +229,7 @@ impl Repository {
             parent,
             rest,
             written,
+            new,
             removed,
             takeover,
         }))
@@ -241,6 +250,7 @@ impl Repository {
             parent: None,
             rest,
             written: Vec::new(),
+            new: BTreeSet::new(),
             removed: Vec::new(),
             takeover: Takeover::default(),
         }
@@ -252,6 +262,7 @@ struct Graft {
     tree: ObjectId,
     objects: Vec<NewObject>,
     written: Vec<RepoPath>,
+    new: BTreeSet<RepoPath>,
     removed: Vec<RepoPath>,
 }
 
@@ -267,10 +278,14 @@ impl Graft {
         for path in &removed {
             editor.remove(path.as_str()).map_err(failed)?;
         }
-        let mut written = Vec::new();
+        let (mut written, mut new) = (Vec::new(), BTreeSet::new());
         for (path, bytes) in tree.files() {
             let id = repo.write_blob(bytes).map_err(failed)?.detach();
-            if tip.and_then(|tip| tip.files.entry(path)).is_none_or(|entry| entry.id != id) {
+            let there = tip.and_then(|tip| tip.files.entry(path));
+            if there.is_none() {
+                new.insert(path.clone());
+            }
+            if there.is_none_or(|entry| entry.id != id) {
                 editor.upsert(path.as_str(), EntryKind::Blob, id).map_err(failed)?;
                 written.push(path.clone());
             }
@@ -278,7 +293,7 @@ impl Graft {
         let root = editor.write().map_err(failed)?.detach();
         drop(editor);
         let memory = repo.objects.take_object_memory().unwrap_or_default();
-        Ok(Self { tree: root, objects: new_objects(&repo, memory), written, removed })
+        Ok(Self { tree: root, objects: new_objects(&repo, memory), written, new, removed })
     }
 }
 

@@ -15,14 +15,29 @@ use crate::validate::changes;
 /// among them: publishing says what is wrong with a branch.
 #[derive(Debug, Default)]
 pub struct Published {
-    environments: BTreeMap<String, Vec<Manifest>>,
+    environments: BTreeMap<String, PublishedState>,
+}
+
+/// What one branch holds.
+#[derive(Debug)]
+pub(super) struct PublishedState {
+    /// Where it is from, in words.
+    pub(super) words: String,
+    /// Its objects.
+    pub(super) manifests: Vec<Manifest>,
+    /// The app of each of them.
+    pub(super) apps: Vec<String>,
 }
 
 impl Published {
     /// The objects of an environment, if it was published before.
     #[must_use]
     pub fn of(&self, environment: &str) -> Option<&[Manifest]> {
-        self.environments.get(environment).map(Vec::as_slice)
+        self.state(environment).map(|state| state.manifests.as_slice())
+    }
+
+    pub(super) fn state(&self, environment: &str) -> Option<&PublishedState> {
+        self.environments.get(environment)
     }
 }
 
@@ -36,8 +51,9 @@ pub fn published(
     let mut published = Published::default();
     for environment in project.environments.iter().filter(|environment| selection.has_environment(&environment.name)) {
         if let Some(branch) = published_objects(repository, project, &environment.name, limits)? {
-            let manifests = branch.objects.into_iter().map(|(_, manifest)| manifest).collect();
-            published.environments.insert(environment.name.to_string(), manifests);
+            let words = branch.words();
+            let (apps, manifests) = branch.objects.into_iter().unzip();
+            published.environments.insert(environment.name.to_string(), PublishedState { words, manifests, apps });
         }
     }
     Ok(published)

@@ -64,6 +64,15 @@ pub struct PublishedBranch {
     pub objects: Vec<(String, Manifest)>,
 }
 
+impl PublishedBranch {
+    /// Where its objects are from, in words: `env/dev at 1a2b3c4d5e`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let tip = self.tip.to_string();
+        format!("{} at {}", self.branch, &tip[..tip.len().min(10)])
+    }
+}
+
 /// What the branch of an environment holds; `None` if there is no branch, or none that Hydrant wrote for it. Where
 /// publications are proposals it is still the branch that agents read: an open proposal changed nothing yet.
 pub fn published_objects(
@@ -112,10 +121,11 @@ pub fn difference(
     before: (&str, &[(String, Manifest)]),
     after: (&str, &[(String, Manifest)]),
 ) -> EnvironmentDifference {
-    fn pairs(objects: &[(String, Manifest)]) -> impl Iterator<Item = (&str, &Manifest)> {
-        objects.iter().map(|(app, manifest)| (app.as_str(), manifest))
+    fn pairs(objects: &[(String, Manifest)]) -> Vec<(&str, &Manifest)> {
+        objects.iter().map(|(app, manifest)| (app.as_str(), manifest)).collect()
     }
-    let mut objects = compare(pairs(before.1), pairs(after.1), Rules::default());
+    let whole = difference_of(environment, (before.0, pairs(before.1)), (after.0, pairs(after.1)));
+    let mut objects = whole.objects;
     objects.retain(|object| {
         let moved_from = match &object.change {
             ObjectChange::Changed { moved_from, .. } => moved_from.as_deref(),
@@ -125,11 +135,23 @@ pub fn difference(
     });
     let touched = objects.iter().filter(|object| !matches!(object.change, ObjectChange::Removed)).count();
     let selected = after.1.iter().filter(|(app, _)| selection.has_app(environment, app)).count();
+    EnvironmentDifference { unchanged: selected.saturating_sub(touched), objects, ..whole }
+}
+
+/// Compares two whole states of an environment.
+pub(super) fn difference_of(
+    environment: &str,
+    before: (&str, Vec<(&str, &Manifest)>),
+    after: (&str, Vec<(&str, &Manifest)>),
+) -> EnvironmentDifference {
+    let all = after.1.len();
+    let objects = compare(before.1, after.1, Rules::default());
+    let touched = objects.iter().filter(|object| !matches!(object.change, ObjectChange::Removed)).count();
     EnvironmentDifference {
         environment: environment.to_owned(),
         before: before.0.to_owned(),
         after: after.0.to_owned(),
-        unchanged: selected.saturating_sub(touched),
+        unchanged: all.saturating_sub(touched),
         objects,
     }
 }

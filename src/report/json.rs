@@ -272,6 +272,12 @@ pub fn schema() -> String {
     pretty(&schemars::schema_for!(ReportV1))
 }
 
+/// The JSON schema of a document that is only written.
+pub(in crate::report) fn schema_of<T: JsonSchema>() -> String {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    pretty(&settings.into_generator().into_root_schema_for::<T>())
+}
+
 pub(in crate::report) fn pretty(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("keys are strings and numbers are finite");
     text.push('\n');

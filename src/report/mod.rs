@@ -8,6 +8,7 @@ pub mod formats;
 pub mod human;
 pub mod json;
 mod markdown;
+pub mod plan;
 mod policies;
 mod snippet;
 pub mod testing;

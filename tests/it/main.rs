@@ -29,6 +29,7 @@ mod loose;
 mod loose_hostile;
 mod opa;
 mod operations;
+mod plan;
 mod promoter;
 mod publication;
 mod render;

@@ -277,6 +277,6 @@ fn a_dry_run_says_what_would_happen_and_does_nothing() {
     let sandbox = small_repository();
     let plan = sandbox.ok(&["hydrant", "publish", "--dry-run"]);
     assert!(plan.starts_with("env/dev a new branch, 1 object\n"), "{plan}");
-    assert!(plan.contains("  write web/manifest.yaml"), "{plan}");
+    assert!(plan.contains("  add web/manifest.yaml"), "{plan}");
     assert_eq!(sandbox.ok(&["git", "branch", "--list", "env/*"]), "");
 }

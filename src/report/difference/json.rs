@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{EnvironmentDifference, Totals};
 use crate::compare::{FieldChange, FieldDifference, Line, ObjectChange, ObjectDifference, Shown};
-use crate::report::json::pretty;
+use crate::report::json::{pretty, schema_of};
 use crate::source::Location;
 
 /// What differs between two states of some environments.
@@ -135,12 +135,7 @@ pub fn write(environments: &[EnvironmentDifference]) -> String {
 /// The JSON schema of [`DiffV1`].
 #[must_use]
 pub fn schema() -> String {
-    pretty(
-        &schemars::generate::SchemaSettings::draft2020_12()
-            .for_serialize()
-            .into_generator()
-            .into_root_schema_for::<DiffV1>(),
-    )
+    schema_of::<DiffV1>()
 }
 
 fn totals(environments: &[EnvironmentDifference]) -> TotalsV1 {
@@ -148,7 +143,7 @@ fn totals(environments: &[EnvironmentDifference]) -> TotalsV1 {
     TotalsV1 { added, changed, removed, unchanged }
 }
 
-fn object(difference: &ObjectDifference) -> ObjectV1 {
+pub(in crate::report) fn object(difference: &ObjectDifference) -> ObjectV1 {
     let ObjectDifference { object, app, change } = difference;
     let (change, moved_from, fields) = match change {
         ObjectChange::Added => (ChangeV1::Added, None, Vec::new()),
