@@ -23,6 +23,8 @@ enum Of {
     Diff,
     /// The JSON report of `hydrant test`
     TestReport,
+    /// What `hydrant verify --json` prints
+    Verdict,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -30,6 +32,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         Of::Config => config::json_schema(),
         Of::Report => report::json::schema(),
         Of::Diff => report::difference::json::schema(),
+        Of::Verdict => report::verdict::schema(),
         Of::TestReport => report::testing::json::schema(),
     });
     Ok(Exit::Clean)

@@ -11,6 +11,7 @@ mod markdown;
 mod policies;
 mod snippet;
 pub mod testing;
+pub mod verdict;
 pub mod waivers;
 mod xml;
 

@@ -7,7 +7,7 @@ use hydrant::config;
 use hydrant::evaluate::waivers::{Review, Waivers};
 use hydrant::manifest::ReadLimits;
 use hydrant::parse;
-use hydrant::report::{difference, json, testing};
+use hydrant::report::{difference, json, testing, verdict};
 use hydrant::source::Source;
 
 use crate::sandbox::Sandbox;
@@ -75,6 +75,8 @@ fn the_schemas_of_the_reports_are_up_to_date() {
     assert_eq!(document(path), json::schema(), "run: cargo run -- schema report > {path}");
     let path = "schemas/diff.v1.schema.json";
     assert_eq!(document(path), difference::json::schema(), "run: cargo run -- schema diff > {path}");
+    let path = "schemas/verdict.v1.schema.json";
+    assert_eq!(document(path), verdict::schema(), "run: cargo run -- schema verdict > {path}");
     let path = "schemas/test-report.v1.schema.json";
     assert_eq!(document(path), testing::json::schema(), "run: cargo run -- schema test-report > {path}");
 }
