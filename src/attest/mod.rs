@@ -201,3 +201,6 @@ fn subject_name(record: &Record, path: &RepoPath) -> Option<String> {
 fn resource(record: &Record, revision: &str) -> String {
     format!("git+{}@{revision}", record.writer.repository.as_deref().unwrap_or("local"))
 }
+
+#[cfg(test)]
+mod tests;

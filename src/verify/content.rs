@@ -98,7 +98,7 @@ fn attestations(
         Err(reason) => differences.push(format!("{what}: {reason}")),
     };
     let check = Check { tree, record, owned, is_signed: context.is_signed, trust: context.trust };
-    judged("the record".to_owned(), check.record()?);
+    judged(format!("`{}`", record.path()), check.record()?);
     for (app, _) in record.apps.iter().filter(|(_, app)| app.attestation.is_some()) {
         judged(format!("app `{app}`"), check.app(app)?);
     }

@@ -117,7 +117,7 @@ fn read_record(tree: &CommitTree, path: &RepoPath) -> Result<Result<Record, Stri
         Some(Ok(record)) if record.path() != *path => {
             Err(format!("`{path}` is the record of another folder: `{}`", record.path()))
         }
-        Some(record) => record.map_err(|error| error.to_string()),
+        Some(record) => record.map_err(|error| format!("`{path}`: {error}")),
         None => Err(format!("`{path}` is missing")),
     })
 }
