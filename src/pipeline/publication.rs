@@ -48,7 +48,7 @@ pub struct EnvironmentPlan {
     pub objects: usize,
     /// What has to be done.
     pub prepared: Prepared,
-    attested: Attested,
+    attested: Option<Attested>,
 }
 
 /// What a publication did.
@@ -116,7 +116,7 @@ pub fn plan(
         seal_first_commit(&mut prepared, project)?;
         let branch = target(environment)?.branch().clone();
         let objects = admitted.manifests().len();
-        let attested = attested(environment);
+        let attested = attested(project, environment);
         Ok(EnvironmentPlan { environment: environment.name.to_string(), branch, objects, prepared, attested })
     });
     Ok(Plan { environments: environments.collect::<Result<_, Error>>()?, dry: dry.clone(), identity })
@@ -138,9 +138,10 @@ fn target(environment: &Environment) -> Result<Target, git::Error> {
     })
 }
 
-/// The branch that attestations speak of: a proposal ends on the one that agents read.
-fn attested(environment: &Environment) -> Attested {
-    Attested { branch: environment.branch.value.clone(), proposal: environment.proposal.clone() }
+/// The branch that attestations speak of: a proposal ends on the one that agents read. `None` if the project wants none.
+fn attested(project: &Project, environment: &Environment) -> Option<Attested> {
+    let wanted = project.signing.as_ref().is_none_or(|signing| signing.attest);
+    wanted.then(|| Attested { branch: environment.branch.value.clone(), proposal: environment.proposal.clone() })
 }
 
 /// What stands on the branch and may stay. Where edits are overwritten everything is written anew.
@@ -181,7 +182,10 @@ pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Resu
                 (tip, None, None)
             }
             Prepared::Commit(commit) => {
-                let commit = attest(repository, commit, &attested, plan.dry.time, signer)?;
+                let commit = match &attested {
+                    Some(attested) => attest(repository, commit, attested, plan.dry.time, signer)?,
+                    None => commit,
+                };
                 let refreshed = Refreshed { written: commit.written().len(), removed: commit.removed().len() };
                 let (commit, key) = sign_commit(repository, commit, signer, &mut signed)?;
                 (commit, Some(refreshed), Some(key))

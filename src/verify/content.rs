@@ -79,7 +79,8 @@ fn attestations(
     context: Context<'_>,
 ) -> Result<Outcome, git::Error> {
     let Some(attested) = &record.attested else {
-        let none = "there are none: the publication was made before there were any, or with a signer of X.509";
+        let none =
+            "there are none: the publication was made without, as `signing.attest` may say, or with a signer of X.509";
         return Ok(match context.required {
             true => Outcome::fails([none.to_owned()], "publish again, so that the next commit brings them"),
             false => Outcome::Note(vec![none.to_owned()]),

@@ -465,3 +465,42 @@ fn an_address_with_a_token_is_told_without_it() {
         assert!(!statement.to_string().contains("token"));
     }
 }
+
+#[test]
+fn a_project_may_do_without_attestations() {
+    let sandbox = shop();
+    let config = sandbox.read("hydrant.yaml").replace("signing: { ", "signing: { attest: false, ");
+    sandbox.write("hydrant.yaml", config);
+    set(&sandbox, "web", "two");
+    sandbox.commit_all("no attestations");
+    sandbox.ok(&["hydrant", "publish", "dev"]);
+    assert_eq!(sandbox.ok(&["git", "ls-tree", "-r", "--name-only", "env/dev", ".hydrant/"]), ".hydrant/record.json");
+    let told = verify(&sandbox, &["env/dev"]);
+    assert!(told.code == 0 && told.stderr.contains("· attestations: there are none"), "{told}");
+    refused(&verify(&sandbox, &["env/dev", "--require-attestations"]), &["✗ attestations: there are none"]);
+}
+
+#[test]
+fn projects_that_share_a_branch_attest_their_folders() {
+    let sandbox = shop();
+    let config = sandbox.read("hydrant.yaml").replace("output: { ", "output: { active_path: shop, ");
+    let config = config.replace("env/dev", "env/shared");
+    sandbox.write("hydrant.yaml", &config);
+    sandbox.write("other/hydrant.yaml", config.replace("active_path: shop", "active_path: other"));
+    let app = sandbox.read("apps/web/config.yaml");
+    sandbox.write("other/apps/web/config.yaml", &app);
+    sandbox.commit_all("two projects");
+    sandbox.ok(&["hydrant", "publish", "dev"]);
+    sandbox.ok(&["hydrant", "-C", "other", "publish", "dev"]);
+    let told = verify(&sandbox, &["env/shared", "--rebuild"]);
+    assert_eq!(told.code, 0, "{told}");
+    assert!(told.stderr.contains("✓ attestations: the record and 2 apps for `env/shared`"), "{told}");
+    assert!(told.stderr.contains("✓ attestations: the record and 1 app for `env/shared`"), "{told}");
+    let read = statements(&show(&sandbox, "env/shared:other/.hydrant/attestations/web.dsse"));
+    assert_eq!(read[0].0["subject"][0]["name"], "git+https://git.example.org/acme/shop@env/shared//other/web");
+    let tree = sandbox.ok(&["git", "rev-parse", "env/shared:other/web"]);
+    assert_eq!(read[0].0["subject"][0]["digest"]["gitTree"], tree);
+    // content that is right in one project, and edited in the other
+    edit(&sandbox, "env/shared", "other/web/manifest.yaml", b"kind: Evil\n");
+    refused(&verify(&sandbox, &["env/shared"]), &["`other/web/manifest.yaml` is changed", "✗ signature"]);
+}
