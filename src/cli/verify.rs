@@ -126,7 +126,7 @@ fn rebuild(repository: &Repository, record: &Record, global: &Global, terminal: 
     let limits = Limits { today: Some(Date::of_seconds(dry.time.seconds)), ..Limits::default() };
     let rebuilt = pipeline::rebuild(&*workspace.tree, &workspace.project, record, &dry, &limits, &Bar::new(terminal));
     Ok(match rebuilt.map_err(pipeline_failure)? {
-        Rebuilt::Same { apps } => Outcome::Holds(format!("{} render to the same bytes", count(apps, "app"))),
+        Rebuilt::Same { apps } => Outcome::Holds(format!("{} rendered again, to the same bytes", count(apps, "app"))),
         Rebuilt::Refused(reason) => {
             Outcome::Fails { differences: vec![reason], help: "look at it with `hydrant check`".to_owned() }
         }

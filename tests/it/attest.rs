@@ -246,7 +246,7 @@ fn content_is_proven_after_whatever_git_does_to_the_commit() {
             told.stderr.contains("· signature: the commit is not signed; all of its content is attested"),
             "{told}"
         );
-        assert!(told.stderr.contains("✓ rebuild: 2 apps render to the same bytes"), "{told}");
+        assert!(told.stderr.contains("✓ rebuild: 2 apps rendered again, to the same bytes"), "{told}");
         refused(&verify(&sandbox, &["env/prod", "--require-signature"]), &["✗ signature: the commit is not signed"]);
         // one byte, and it is over
         let text = show(&sandbox, "env/prod:web/manifest.yaml").replace("key: two", "key: twO") + "\n";
@@ -375,7 +375,7 @@ fn a_rebuild_names_what_renders_to_something_else() {
     let verdict: Value = serde_json::from_str(&told.stdout).expect("JSON");
     let claims = verdict["claims"].as_array().expect("a list");
     assert_eq!((&verdict["passed"], &verdict["branch"]), (&Value::from(true), &Value::from("env/dev")));
-    assert_eq!(claims.last().expect("one")["details"][0], "2 apps render to the same bytes");
+    assert_eq!(claims.last().expect("one")["details"][0], "2 apps rendered again, to the same bytes");
     // a publication that was made from something else than it says: signed, attested, and a lie
     set(&sandbox, "web", "lie");
     sandbox.ok(&["git", "add", "--all"]);
