@@ -13,6 +13,7 @@
 //! | [`evaluate`] | a manifest, Rego policies | diagnostics |
 //! | [`admit`] | everything found and checked | [`admit::Admitted`], or a refusal |
 //! | [`hydrate`] | what was admitted | [`hydrate::HydratedTree`]: paths and bytes, and their record |
+//! | [`attest`] | a record, and the trees of its apps | [`attest::Attestation`]: what outlives the commit |
 //! | [`sign`] | a commit | [`sign::Signed`] |
 //! | [`git`] | a signed commit | a branch, moved by compare-and-swap |
 //! | [`verify`] | a branch | [`verify::Verdict`] |
@@ -22,6 +23,7 @@
 //! [`source`], [`diagnostic`], [`date`], [`manifest`] and [`tree`] are the words all of them share.
 
 pub mod admit;
+pub mod attest;
 pub mod cli;
 pub mod compare;
 pub mod config;

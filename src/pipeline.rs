@@ -4,6 +4,7 @@
 //! whatever the number of threads.
 
 mod assemble;
+mod attestation;
 mod changed;
 mod compare;
 mod conftest;
@@ -21,6 +22,7 @@ mod loose;
 mod planned;
 mod preload;
 mod publication;
+mod rebuild;
 pub mod testing;
 mod waivers;
 
@@ -62,6 +64,7 @@ use preload::Preloaded;
 pub use publication::{
     EnvironmentPlan, Plan, Publication, Publications, PublishOptions, Refreshed, hydrate_one, plan, publish,
 };
+pub use rebuild::{Rebuilt, rebuild};
 
 /// Told how far a run is; called from many threads.
 pub trait Progress: Sync {

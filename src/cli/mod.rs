@@ -17,6 +17,7 @@ mod passphrase;
 mod progress;
 mod project;
 mod publish;
+mod receive;
 mod render;
 mod schema;
 mod signer;
@@ -95,7 +96,7 @@ enum Command {
     Publish(publish::Arguments),
     /// Say which key would sign, as those who check it have to name it
     Key(key::Arguments),
-    /// Check a published branch: its signature, its record, and every file against the record
+    /// Check a published branch: its signature, its record, its attestations, and every file
     Verify(verify::Arguments),
     /// Run the Rego tests beside policies, and measure what they reach
     Test(test::Arguments),

@@ -7,6 +7,7 @@ use super::Global;
 use super::exit::{Exit, Failure};
 use crate::config::{self, CONFIG_FILE, Project};
 use crate::git::{self, CommitId, CommitTree, Repository};
+use crate::hydrate::Record;
 use crate::load::{self, WorkTree};
 use crate::pipeline::{self, Selection};
 use crate::source::Source;
@@ -42,6 +43,18 @@ impl Workspace {
     /// The project as it was committed.
     pub(super) fn from_commit(global: &Global, repository: &Repository, revision: &str) -> Result<Self, Failure> {
         Self::from_stored(global, repository, repository.commit_tree(revision).map_err(git_failure)?)
+    }
+
+    /// The project that wrote a record, as it was in the record's dry commit: wherever that has it, not where the
+    /// command was called.
+    pub(super) fn of_record(global: &Global, repository: &Repository, record: &Record) -> Result<Self, Failure> {
+        let files = repository.commit_tree(&record.dry_commit).map_err(git_failure)?;
+        let tree: Box<dyn ReadTree> = match &record.writer.project {
+            None => Box::new(files),
+            Some(folder) => Box::new(Subtree::new(files, folder.clone())),
+        };
+        let project = read_project(&*tree)?;
+        Ok(Self { root: global.directory.clone(), tree, project })
     }
 
     /// The project as it is staged: what the next commit will hold.

@@ -146,6 +146,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
             let told = published.environments.iter().map(|one| describe(one, published.noted));
             terminal.talk(&told.collect::<String>());
             terminal.talk(&describe_keys(&published.environments));
+            if !published.attested {
+                terminal.talk("no attestations were made: nobody could check those of a signer of X.509\n");
+            }
             let tips = published.environments.iter().map(|one| format!("{} {}\n", one.branch, one.commit));
             terminal.data(&tips.collect::<String>());
         }

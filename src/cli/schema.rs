@@ -25,6 +25,8 @@ enum Of {
     Plan,
     /// The JSON report of `hydrant test`
     TestReport,
+    /// What `hydrant verify --json` prints
+    Verdict,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -33,6 +35,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         Of::Report => report::json::schema(),
         Of::Diff => report::difference::json::schema(),
         Of::Plan => report::plan::json::schema(),
+        Of::Verdict => report::verdict::schema(),
         Of::TestReport => report::testing::json::schema(),
     });
     Ok(Exit::Clean)

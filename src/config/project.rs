@@ -239,6 +239,8 @@ pub struct Author {
 /// How commits are signed.
 #[derive(Debug, Clone)]
 pub struct Signing {
+    /// Whether content is attested as well.
+    pub attest: bool,
     /// The kind of signature.
     pub format: SignatureFormat,
     /// The key's file as written: `~` is for the caller to expand. Where there is none, it comes from elsewhere.

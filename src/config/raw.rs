@@ -260,6 +260,9 @@ pub enum YamlStyle {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signing {
+    /// Whether the content of every app is attested as well, which takes two signatures for each app that changed. By
+    /// default yes; `false` is for keys on hardware that want to be touched for every signature.
+    pub(super) attest: Option<bool>,
     /// The kind of signature. Argo CD checks `openpgp` alone, Flux `openpgp` and `ssh`.
     #[serde(default)]
     pub(super) format: SignatureFormat,

@@ -208,7 +208,7 @@ fn author(text: &str, reading: &mut Reading<'_>) -> Option<Author> {
 }
 
 fn signing(written: raw::Signing, reading: &mut Reading<'_>) -> Signing {
-    let raw::Signing { format, key, subkey, seal, timeout } = written;
+    let raw::Signing { attest, format, key, subkey, seal, timeout } = written;
     let mut refuse = |present: bool, name: &str, needs: &str, help: &str| {
         if present {
             let location = reading.location(&["signing", name]);
@@ -242,6 +242,7 @@ fn signing(written: raw::Signing, reading: &mut Reading<'_>) -> Signing {
     Signing {
         format,
         subkey: spanned(subkey, "subkey", reading),
+        attest: attest.unwrap_or(true),
         seal: spanned(seal, "seal", reading),
         key: key.map(|key| reading.outside_path(key, &["signing", "key"])),
         timeout: timeout.unwrap_or(Signing::DEFAULT_TIMEOUT),

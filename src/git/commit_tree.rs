@@ -99,11 +99,15 @@ impl CommitTree {
     }
 
     pub(super) fn blob(&self, id: ObjectId) -> Result<Vec<u8>, Error> {
+        self.with_repository(|repo| object::read(repo, id, Kind::Blob))
+    }
+
+    pub(super) fn with_repository<T>(&self, work: impl FnOnce(&gix::Repository) -> T) -> T {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let repo = idle.unwrap_or_else(|| self.shared.to_thread_local());
-        let bytes = object::read(&repo, id, Kind::Blob);
+        let result = work(&repo);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(repo);
-        bytes
+        result
     }
 
     /// Whether a path names a folder of the commit.

@@ -129,8 +129,10 @@ impl<'a> Inspection<'a> {
     fn files_of_others(&self, record: Option<&Record>, takeover: &mut Takeover) -> Result<(), Refusal> {
         let (ours, record_path) = (self.tree.files(), self.tree.record().path());
         let owned = record.map(Record::files).unwrap_or_default();
+        let attestations = record.map(Record::attestations).unwrap_or_default();
+        let is_ours = |path: &RepoPath| owned.contains_key(path) || attestations.contains_key(path);
         let others = self.tip.files.entries().map(|(path, _)| path);
-        let others: Vec<&RepoPath> = others.filter(|path| !owned.contains_key(path) && **path != record_path).collect();
+        let others: Vec<&RepoPath> = others.filter(|path| !is_ours(path) && **path != record_path).collect();
         if others.is_empty() {
             return Ok(());
         }

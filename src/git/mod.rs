@@ -7,8 +7,10 @@
 mod base;
 mod branch;
 mod commit_tree;
+mod content;
 mod create;
 mod error;
+mod history;
 mod index_tree;
 mod inspect;
 mod notes;
@@ -34,6 +36,7 @@ use crate::sign::SignatureHeader;
 pub use base::{Base, Target};
 pub use branch::BranchName;
 pub use commit_tree::{CommitTree, FileKind};
+pub use content::ContentId;
 pub use error::Error;
 pub use inspect::Permissions;
 pub use notes::{NOTES_REF, UnsignedNotes};
@@ -65,6 +68,8 @@ impl fmt::Debug for CommitId {
 pub struct Repository {
     shared: gix::ThreadSafeRepository,
     path: PathBuf,
+    /// Names more folders of objects; gone when nobody reads any more.
+    borrowed: Option<tempfile::TempDir>,
 }
 
 impl fmt::Debug for Repository {
@@ -98,7 +103,7 @@ impl Repository {
                 false => Error::Open { path: path.to_owned(), message: spell_out(&error) },
             })?;
         let path = shared.to_thread_local().git_dir().to_owned();
-        Ok(Self { shared, path })
+        Ok(Self { shared, path, borrowed: None })
     }
 
     /// The folder of the work tree; `None` in a bare repository.

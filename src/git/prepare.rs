@@ -10,9 +10,11 @@ use gix::object::Kind;
 use gix::objs::tree::EntryKind;
 
 use super::base::{Base, Tip};
+use super::commit_tree::Entry;
+use super::content::ContentId;
 use super::error::spell_out;
 use super::inspect::Permissions;
-use super::{BranchName, CommitId, Error, Repository, Target};
+use super::{BranchName, CommitId, Error, FileKind, Repository, Target};
 use crate::hydrate::{CommitTime, HydratedTree, Record, Takeover};
 use crate::sign::Payload;
 use crate::tree::RepoPath;
@@ -50,11 +52,13 @@ pub struct UnsignedCommit {
     pub(super) parent: Option<CommitId>,
     /// Everything of the payload that follows the parent.
     pub(super) rest: String,
-    written: Vec<RepoPath>,
+    pub(super) record: Option<Record>,
+    pub(super) app_trees: BTreeMap<String, ContentId>,
+    pub(super) written: Vec<RepoPath>,
     /// Those of `written` that the tip does not have.
-    new: BTreeSet<RepoPath>,
-    removed: Vec<RepoPath>,
-    takeover: Takeover,
+    pub(super) new: BTreeSet<RepoPath>,
+    pub(super) removed: Vec<RepoPath>,
+    pub(super) takeover: Takeover,
 }
 
 /// An object that is not in the repository yet.
@@ -94,6 +98,12 @@ impl UnsignedCommit {
     #[must_use]
     pub fn removed(&self) -> &[RepoPath] {
         &self.removed
+    }
+
+    /// The commit it stands on; `None` if it begins a branch.
+    #[must_use]
+    pub fn parent(&self) -> Option<CommitId> {
+        self.parent
     }
 
     /// What it takes from others.
@@ -218,7 +228,8 @@ impl Repository {
             Some(active) if base.begins => Some(Box::new(self.first_commit(active, tree, identity))),
             _ => None,
         };
-        let Graft { tree, objects, written, new, removed } = graft;
+        let record = Some(tree.record().clone());
+        let Graft { tree, objects, app_trees, written, new, removed } = graft;
         Ok(Prepared::Commit(UnsignedCommit {
             branch: branch.clone(),
             expected: base.expected,
@@ -228,6 +239,8 @@ impl Repository {
             tree,
             parent,
             rest,
+            record,
+            app_trees,
             written,
             new,
             removed,
@@ -249,6 +262,8 @@ impl Repository {
             tree: empty,
             parent: None,
             rest,
+            record: None,
+            app_trees: BTreeMap::new(),
             written: Vec::new(),
             new: BTreeSet::new(),
             removed: Vec::new(),
@@ -261,6 +276,7 @@ impl Repository {
 struct Graft {
     tree: ObjectId,
     objects: Vec<NewObject>,
+    app_trees: BTreeMap<String, ContentId>,
     written: Vec<RepoPath>,
     new: BTreeSet<RepoPath>,
     removed: Vec<RepoPath>,
@@ -274,13 +290,21 @@ impl Graft {
         let failed = |error: gix::Error| Error::Object { id: "of the new tree".to_owned(), message: spell_out(&error) };
         let start = tip.map_or_else(|| ObjectId::empty_tree(repo.object_hash()), |tip| tip.files.root());
         let mut editor = repo.edit_tree(start).map_err(failed)?;
-        let removed = removed(tree, base.record(), tip);
-        for path in &removed {
+        let mut removed = removed(tree, base.record(), tip);
+        let attestations = attestations(base.record(), tip);
+        for path in removed.iter().chain(&attestations) {
             editor.remove(path.as_str()).map_err(failed)?;
         }
-        let (mut written, mut new) = (Vec::new(), BTreeSet::new());
+        // of the apps that stay they come back, see `with_files`
+        let stay: BTreeSet<RepoPath> =
+            tree.record().apps.keys().filter_map(|app| tree.record().attestation_path(app)).collect();
+        let gone = |path: &RepoPath| !stay.contains(path) && *path != tree.record().own_attestation_path();
+        removed.extend(attestations.into_iter().filter(gone));
+        removed.sort();
+        let (mut written, mut new, mut ids) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
         for (path, bytes) in tree.files() {
             let id = repo.write_blob(bytes).map_err(failed)?.detach();
+            ids.insert(path, Entry { id, kind: FileKind::Plain });
             let there = tip.and_then(|tip| tip.files.entry(path));
             if there.is_none() {
                 new.insert(path.clone());
@@ -293,8 +317,35 @@ impl Graft {
         let root = editor.write().map_err(failed)?.detach();
         drop(editor);
         let memory = repo.objects.take_object_memory().unwrap_or_default();
-        Ok(Self { tree: root, objects: new_objects(&repo, memory), written, new, removed })
+        ids.extend(tree.kept().iter().filter_map(|path| Some((path, tip?.files.entry(path)?))));
+        let app_trees = app_trees(repository, tree.record(), &ids)?;
+        Ok(Self { tree: root, objects: new_objects(&repo, memory), app_trees, written, new, removed })
     }
+}
+
+/// For every app with files, the tree of its own files.
+fn app_trees(
+    repository: &Repository,
+    record: &Record,
+    ids: &BTreeMap<&RepoPath, Entry>,
+) -> Result<BTreeMap<String, ContentId>, Error> {
+    let mut trees = BTreeMap::new();
+    for (name, app) in &record.apps {
+        let Some(folder) = record.app_folder(name) else { continue };
+        let entry = |path: &RepoPath| Some((path.strip_prefix(&folder)?.to_owned(), *ids.get(path)?));
+        let entries: Vec<_> = app.all_files().filter_map(|(path, _)| entry(path)).collect();
+        if !entries.is_empty() {
+            trees.insert(name.clone(), repository.tree_id(entries)?);
+        }
+    }
+    Ok(trees)
+}
+
+/// The attestations that stand on the branch. What they say ends with the commit they were made for.
+fn attestations(record: Option<&Record>, tip: Option<&Tip>) -> Vec<RepoPath> {
+    let (Some(record), Some(tip)) = (record, tip) else { return Vec::new() };
+    let paths = record.attestations().into_keys().chain([record.own_attestation_path()]);
+    paths.filter(|path| tip.files.entry(path).is_some()).collect()
 }
 
 /// What we own on the branch and want no more; what is gone already needs no removal.

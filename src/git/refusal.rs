@@ -1,5 +1,6 @@
 //! Refusals: a branch that could be written, and is not, because somebody else's work would be lost.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{CommitId, CommitTree, Error, FileKind};
@@ -214,7 +215,10 @@ impl CommitTree {
     /// The files that a record owns and that are not as it says, in order of path.
     pub fn edited_files(&self, record: &Record) -> Result<Vec<EditedFile>, Error> {
         let mut edited = Vec::new();
-        for (path, file) in record.files() {
+        let attestations = record.attestations();
+        let attestations = attestations.iter().map(|(path, digest)| (path, *digest));
+        let files: BTreeMap<&RepoPath, Digest> = record.files().into_iter().chain(attestations).collect();
+        for (path, file) in files {
             let Some(entry) = self.entry(path) else {
                 edited.push(EditedFile::Removed(path.clone()));
                 continue;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::dry::{DryRevision, ReferencedCommit};
 
 /// The file that tells which dry commit a folder was rendered from.
-pub(super) const METADATA_NAME: &str = "hydrator.metadata";
+pub const METADATA_NAME: &str = "hydrator.metadata";
 /// The file that tells people how to render a folder themselves.
 pub(super) const README_NAME: &str = "README.md";
 /// The file that tells forges which files nobody wants to review.

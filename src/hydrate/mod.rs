@@ -21,9 +21,10 @@ use crate::tree::{Digest, PathError, RepoPath};
 pub use dry::{CommitTime, DryRevision, ReferencedCommit};
 pub(crate) use layout::Footprint;
 pub use message::Takeover;
+pub use metadata::METADATA_NAME;
 pub use record::{
-    AppRecord, CheckedCounts, FileRecord, RECORD_PATH, RECORD_VERSION, Record, RecordError, Tool, WaiverRecord, Writer,
-    record_path,
+    AppRecord, Attested, CheckedCounts, FileRecord, RECORD_PATH, RECORD_VERSION, Record, RecordError, Tool,
+    WaiverRecord, Writer, record_path,
 };
 
 /// How the objects of an environment become files, and who writes them.
@@ -361,6 +362,7 @@ fn refuse_gaps(admitted: &Admitted, apps: &BTreeMap<String, AppRecord>) -> Resul
 fn without_files(evidence: &AppEvidence) -> AppRecord {
     AppRecord {
         about: BTreeMap::new(),
+        attestation: None,
         engine: engine_name(evidence.engine).to_owned(),
         files: BTreeMap::new(),
         inputs: evidence.inputs.clone(),
@@ -380,6 +382,7 @@ fn record_of(admitted: &Admitted, dry: &DryRevision, shape: &Shape) -> Record {
     Record {
         about: BTreeMap::new(),
         apps: evidence.apps.iter().map(|(app, evidence)| (app.clone(), without_files(evidence))).collect(),
+        attested: None,
         checked: CheckedCounts {
             judged: evidence.judged,
             objects: admitted.manifests().len(),

@@ -16,6 +16,12 @@ use crate::tree::{Digest, RepoPath};
 /// Where the record stands on the branch: a folder with a leading dot, which no agent syncs as an app.
 pub const RECORD_PATH: &str = ".hydrant/record.json";
 
+/// Where the attestation of the record stands, beside it.
+const RECORD_ATTESTATION_PATH: &str = ".hydrant/record.dsse";
+
+/// The folder of the attestations of apps. What it holds is no YAML to anybody: `.dsse` is no manifest.
+const ATTESTATIONS_FOLDER: &str = ".hydrant/attestations";
+
 /// The version of the format that this program writes. Version 1, which knew one file an app and no writer, is read.
 pub const RECORD_VERSION: u64 = 2;
 
@@ -31,6 +37,9 @@ pub struct Record {
     pub about: BTreeMap<RepoPath, Digest>,
     /// Every app of the environment by name.
     pub apps: BTreeMap<String, AppRecord>,
+    /// Where the attestations say that it stands; absent where nothing was attested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attested: Option<Attested>,
     /// How much was checked before it was admitted.
     pub checked: CheckedCounts,
     /// The full id of the commit everything was rendered from.
@@ -56,6 +65,18 @@ pub struct Record {
     /// Which project writes here: nobody else may.
     #[serde(default, skip_serializing_if = "Writer::is_unknown")]
     pub writer: Writer,
+}
+
+/// The branch that attestations are about. If the record has this, its own attestation is there, and those of all apps
+/// with files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Attested {
+    /// The branch that agents read.
+    pub branch: String,
+    /// The branch beside it that was published, if it was a proposal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
 }
 
 /// A waiver that covered a finding on one object.
@@ -129,12 +150,23 @@ pub struct AppRecord {
     /// Files that tell about the manifests without being one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub about: BTreeMap<RepoPath, Digest>,
+    /// The file that attests the app's folder: where, [`Record::attestation_path`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation: Option<Digest>,
     /// `template`, `plain`, …
     pub engine: String,
     /// The files on the branch that agents read.
     pub files: BTreeMap<RepoPath, FileRecord>,
     /// The files of the dry commit it was rendered from.
     pub inputs: BTreeMap<RepoPath, Digest>,
+}
+
+impl AppRecord {
+    /// Every file of the app with its digest, those that only tell about manifests included.
+    pub fn all_files(&self) -> impl Iterator<Item = (&RepoPath, Digest)> {
+        let manifests = self.files.iter().map(|(path, file)| (path, file.sha256));
+        manifests.chain(self.about.iter().map(|(path, digest)| (path, *digest)))
+    }
 }
 
 /// One owned file.
@@ -198,6 +230,12 @@ pub enum RecordError {
     /// It was copied from another folder. The user's move.
     #[error("the record belongs at `{0}`")]
     Elsewhere(RepoPath),
+    /// An app that no folder can be named after. The user's move: it was edited.
+    #[error("the record names the app `{0}`, which no folder can be called")]
+    AppName(String),
+    /// Either all apps with files have attestations or none has. The user's move: it was edited.
+    #[error("the record contradicts itself about the attestation of app `{0}`")]
+    Attested(String),
     /// A file outside its app's folder, owned twice, or inside `.hydrant`. The user's move.
     #[error("the record gives `{path}` to app `{app}`, which cannot own it")]
     Ownership {
@@ -234,12 +272,44 @@ impl Record {
         bytes
     }
 
-    /// Every owned file with its digest, in order of path. The record itself is not among them.
+    /// Every owned file with its digest, in order of path. The record itself and attestations are not among them.
     #[must_use]
     pub fn files(&self) -> BTreeMap<&RepoPath, Digest> {
-        let manifests = self.manifests().into_iter().map(|(path, file)| (path, file.sha256));
-        let about = self.apps.values().map(|app| &app.about).chain([&self.about]).flatten();
-        manifests.chain(about.map(|(path, digest)| (path, *digest))).collect()
+        let apps = self.apps.values().flat_map(AppRecord::all_files);
+        apps.chain(self.about.iter().map(|(path, digest)| (path, *digest))).collect()
+    }
+
+    /// The attestation of every app that has one, with its digest, in order of path.
+    #[must_use]
+    pub fn attestations(&self) -> BTreeMap<RepoPath, Digest> {
+        let attested = self.apps.iter().filter_map(|(app, record)| Some((app, record.attestation?)));
+        attested.filter_map(|(app, digest)| Some((self.attestation_path(app)?, digest))).collect()
+    }
+
+    /// Where the attestation of an app stands. A `/` in an app's name is written `%2F`, so that an app never needs a
+    /// folder where another one needs a file.
+    #[must_use]
+    pub fn attestation_path(&self, app: &str) -> Option<RepoPath> {
+        let name = app.replace('%', "%25").replace('/', "%2F");
+        self.at(&format!("{ATTESTATIONS_FOLDER}/{name}.dsse"))
+    }
+
+    /// Where the attestation of the record itself stands.
+    #[must_use]
+    pub fn own_attestation_path(&self) -> RepoPath {
+        self.at(RECORD_ATTESTATION_PATH).expect("a constant without `..`, below a path")
+    }
+
+    /// The folder of an app; `None` if none can be called so, which then has no files either.
+    #[must_use]
+    pub fn app_folder(&self, app: &str) -> Option<RepoPath> {
+        RepoPath::parse(app).ok().filter(|folder| folder.as_str() == app)?;
+        self.at(app)
+    }
+
+    /// A path below the folder that everything lies in.
+    fn at(&self, path: &str) -> Option<RepoPath> {
+        self.folder.as_ref().map_or_else(|| RepoPath::parse(path), |folder| folder.join(path)).ok()
     }
 
     /// The owned files that agents read, in order of path.
@@ -265,6 +335,7 @@ impl Record {
             && self.folder == other.folder
             && !self.writer.is_other_than(&other.writer)
             && self.manifests() == other.manifests()
+            // attestations tell of the publication that made them, and are made for a new commit only
             && self.files().into_keys().eq(other.files().into_keys())
     }
 
@@ -280,6 +351,13 @@ impl Record {
         }
         let mut seen = BTreeSet::new();
         for (app, record) in &self.apps {
+            if record.attestation.is_some() && self.app_folder(app).is_none() {
+                return Err(RecordError::AppName(app.clone()));
+            }
+            let expects_one = self.attested.is_some() && record.all_files().next().is_some();
+            if record.attestation.is_some() != expects_one {
+                return Err(RecordError::Attested(app.clone()));
+            }
             for path in record.files.keys().chain(record.about.keys()) {
                 let inside = self.below(path).and_then(|path| path.strip_prefix(app.as_str()));
                 if !inside.is_some_and(|rest| rest.starts_with('/')) || !self.may_own(path) || !seen.insert(path) {
@@ -339,6 +417,7 @@ mod tests {
     fn record() -> Record {
         let app = AppRecord {
             about: BTreeMap::new(),
+            attestation: None,
             engine: "template".to_owned(),
             files: BTreeMap::from([(
                 path("web/manifest.yaml"),
@@ -349,6 +428,7 @@ mod tests {
         Record {
             about: BTreeMap::new(),
             apps: BTreeMap::from([("web".to_owned(), app)]),
+            attested: None,
             checked: CheckedCounts { judged: 2, objects: 2, validated: 1 },
             dry_commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
             environment: "prod".to_owned(),

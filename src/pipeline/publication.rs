@@ -3,13 +3,14 @@
 use rayon::prelude::*;
 
 use super::Error;
+use super::attestation::{attest, can_attest};
 use super::deletion::refuse_mass_deletion;
 use crate::admit::Admitted;
 use crate::config::{Environment, Project, RepositoryUrl};
 use crate::git::{
     self, Base, Batch, BranchName, CommitId, Identity, Permissions, Prepared, Repository, Target, UnsignedCommit,
 };
-use crate::hydrate::{DryRevision, HydrateError, HydratedTree, Record, Shape, Writer, hydrate, write_app};
+use crate::hydrate::{Attested, DryRevision, HydrateError, HydratedTree, Record, Shape, Writer, hydrate, write_app};
 use crate::sign::{KeyId, Signed, Signer, sign};
 use crate::tree::RepoPath;
 
@@ -47,6 +48,7 @@ pub struct EnvironmentPlan {
     pub objects: usize,
     /// What has to be done.
     pub prepared: Prepared,
+    attested: Option<Attested>,
 }
 
 /// What a publication did.
@@ -56,6 +58,8 @@ pub struct Publications {
     pub environments: Vec<Publication>,
     /// Whether the notes moved as well.
     pub noted: bool,
+    /// Whether new commits carry attestations: a signer of X.509 makes none.
+    pub attested: bool,
 }
 
 /// What a publication did with one environment.
@@ -112,7 +116,8 @@ pub fn plan(
         seal_first_commit(&mut prepared, project)?;
         let branch = target(environment)?.branch().clone();
         let objects = admitted.manifests().len();
-        Ok(EnvironmentPlan { environment: environment.name.to_string(), branch, objects, prepared })
+        let attested = attested(project, environment);
+        Ok(EnvironmentPlan { environment: environment.name.to_string(), branch, objects, prepared, attested })
     });
     Ok(Plan { environments: environments.collect::<Result<_, Error>>()?, dry: dry.clone(), identity })
 }
@@ -131,6 +136,12 @@ fn target(environment: &Environment) -> Result<Target, git::Error> {
         Some(proposal) => Target::proposal(BranchName::parse(proposal)?, branch),
         None => Target::direct(branch),
     })
+}
+
+/// The branch that attestations speak of: a proposal ends on the one that agents read. `None` if the project wants none.
+fn attested(project: &Project, environment: &Environment) -> Option<Attested> {
+    let wanted = project.signing.as_ref().is_none_or(|signing| signing.attest);
+    wanted.then(|| Attested { branch: environment.branch.value.clone(), proposal: environment.proposal.clone() })
 }
 
 /// What stands on the branch and may stay. Where edits are overwritten everything is written anew.
@@ -163,7 +174,7 @@ pub fn hydrate_one(
 /// last signature is confirmed.
 pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Result<Publications, Error> {
     let (mut signed, mut starts, mut environments) = (Vec::new(), Vec::new(), Vec::new());
-    for EnvironmentPlan { environment, branch, objects, prepared } in plan.environments {
+    for EnvironmentPlan { environment, branch, objects, prepared, attested } in plan.environments {
         let (commit, refreshed, key) = match prepared {
             Prepared::Unchanged { tip } => (tip, None, None),
             Prepared::Start { branch, tip } => {
@@ -171,6 +182,10 @@ pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Resu
                 (tip, None, None)
             }
             Prepared::Commit(commit) => {
+                let commit = match &attested {
+                    Some(attested) => attest(repository, commit, attested, plan.dry.time, signer)?,
+                    None => commit,
+                };
                 let refreshed = Refreshed { written: commit.written().len(), removed: commit.removed().len() };
                 let (commit, key) = sign_commit(repository, commit, signer, &mut signed)?;
                 (commit, Some(refreshed), Some(key))
@@ -187,13 +202,13 @@ pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Resu
             break;
         }
         match repository.publish_batch(&Batch { commits: &signed, starts: &starts, notes: notes.as_ref() }) {
-            Ok(_) => return Ok(Publications { environments, noted }),
+            Ok(_) => return Ok(Publications { environments, noted, attested: can_attest(signer) }),
             // the notes of all projects are one reference: who comes second adds to what is there by now
             Err(git::Error::NotesMoved { .. }) if attempt < NOTE_ATTEMPTS => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(Publications { environments, noted: false })
+    Ok(Publications { environments, noted: false, attested: can_attest(signer) })
 }
 
 /// Signs a commit, after the one that begins the branch it is for.

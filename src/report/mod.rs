@@ -12,6 +12,7 @@ pub mod plan;
 mod policies;
 mod snippet;
 pub mod testing;
+pub mod verdict;
 mod visible;
 pub mod waivers;
 mod xml;

@@ -159,6 +159,11 @@ impl AllowedSigners {
         self.entries.is_empty()
     }
 
+    /// The keys that are trusted by themselves, and not to certify others.
+    pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.entries.iter().filter(|entry| !entry.authority).map(|entry| &entry.key)
+    }
+
     /// The principals, as the first line writes them that lets `key` sign for `namespace` at `time`.
     ///
     /// If there is none, the reason is that of the line that came closest.

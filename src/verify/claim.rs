@@ -10,11 +10,15 @@ use crate::hydrate::Record;
 pub struct Verdict {
     /// The revision as it was asked for.
     pub revision: String,
+    /// The branch that it is, or is judged as.
+    pub branch: Option<String>,
     pub(super) commit: CommitId,
     /// Every claim, in a fixed order.
     pub claims: Vec<Claim>,
-    /// The record, if it could be read.
+    /// The record, if it could be read; the first one where several projects share the branch.
     pub record: Option<Record>,
+    /// All records that could be read, in order of path.
+    pub records: Vec<Record>,
 }
 
 impl Verdict {
@@ -48,10 +52,20 @@ pub enum Subject {
     Record,
     /// The owned files are as recorded.
     Files,
+    /// The record and the apps' folders are what somebody who may has attested.
+    Attestations,
+    /// What Argo CD reads of the dry commit agrees with the record.
+    Metadata,
+    /// The note on the commit names a dry commit that somebody who may has noted.
+    Note,
+    /// Only those who may have written since some commit.
+    History,
     /// Files on the branch that are not Hydrant's.
     OtherFiles,
     /// The commit everything was rendered from.
     DryCommit,
+    /// Rendering that commit again gives the same manifests.
+    Rebuild,
 }
 
 impl fmt::Display for Subject {
@@ -60,8 +74,13 @@ impl fmt::Display for Subject {
             Self::Signature => "signature",
             Self::Record => "record",
             Self::Files => "files",
+            Self::Attestations => "attestations",
+            Self::Metadata => "metadata",
+            Self::Note => "note",
+            Self::History => "history",
             Self::OtherFiles => "other files",
             Self::DryCommit => "dry commit",
+            Self::Rebuild => "rebuild",
         })
     }
 }

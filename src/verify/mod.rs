@@ -4,9 +4,11 @@
 //! objects of the repository are all there is.
 
 mod claim;
+mod content;
+mod history;
+mod metadata;
+mod push;
 mod signature;
-
-use std::collections::BTreeSet;
 
 use crate::diagnostic::count;
 use crate::git::{self, CommitId, CommitTree, Repository};
@@ -14,7 +16,10 @@ use crate::hydrate::{RECORD_PATH, Record, record_path};
 use crate::tree::RepoPath;
 
 pub use claim::{Claim, Outcome, Subject, Verdict};
+pub use push::{Answer, Update, judge_update};
 pub use signature::Trust;
+
+use content::Content;
 
 /// Why a branch could not be judged at all. A claim that does not hold is no error but a [`Verdict`].
 #[derive(Debug, thiserror::Error)]
@@ -24,29 +29,69 @@ pub enum VerifyError {
     Git(#[from] git::Error),
 }
 
+/// What is asked of a branch beyond what stands on it.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// The commit to judge in place of the branch's tip.
+    pub at: Option<String>,
+    /// The commit from which on every commit has to be by somebody who may.
+    pub since: Option<String>,
+    /// The name of the branch, where it is not that of the revision.
+    pub branch: Option<String>,
+    /// Whether the commit itself has to be signed, though all of its content is attested.
+    pub require_signature: bool,
+    /// Whether a branch without attestations fails.
+    pub require_attestations: bool,
+}
+
 /// Judges the commit that `revision` means.
 pub fn verify(repository: &Repository, revision: &str, trust: &Trust) -> Result<Verdict, VerifyError> {
-    let id = repository.resolve(revision)?;
+    judge(repository, revision, &Question::default(), trust)
+}
+
+/// Judges the commit that `revision` means, or another one in its place.
+///
+/// The signature of a commit ends with the commit: where a forge merged, squashed or rebased, the commit is somebody
+/// else's. Then the content has to be attested, all of it, for this very branch.
+pub fn judge(
+    repository: &Repository,
+    revision: &str,
+    question: &Question,
+    trust: &Trust,
+) -> Result<Verdict, VerifyError> {
+    let id = repository.resolve(question.at.as_deref().unwrap_or(revision))?;
     let commit = repository.commit(id)?;
     let tree = repository.commit_tree_of(id)?;
-    let mut claims = vec![Claim { subject: Subject::Signature, outcome: signature::judge(&commit, trust) }];
-    let mut records = Vec::new();
-    for path in record_paths(&tree) {
-        let record = read_record(&tree, &path)?;
-        let files = match &record {
-            Ok(record) => files(&tree, record)?,
-            Err(_) => Outcome::Unchecked("without a record nobody knows which files are Hydrant's".to_owned()),
-        };
-        claims.push(Claim { subject: Subject::Record, outcome: record_outcome(&record) });
-        claims.push(Claim { subject: Subject::Files, outcome: files });
-        records.extend(record.ok());
+    let branch = question.branch.clone().or_else(|| repository.branch_of(revision));
+    let signature = signature::judge(&commit, trust);
+    let context = content::Context {
+        branch: branch.as_deref(),
+        required: question.require_attestations,
+        is_signed: matches!(signature, signature::Judged::Good(_)),
+        trust,
+    };
+    let Content { records, claims: of_content, is_attested } = content::judge(&tree, context)?;
+    let signature = signature.outcome(is_attested && !question.require_signature);
+    let mut claims = vec![Claim { subject: Subject::Signature, outcome: signature }];
+    claims.extend(of_content);
+    let mut claim =
+        |subject, outcome: Option<Outcome>| claims.extend(outcome.map(|outcome| Claim { subject, outcome }));
+    for record in &records {
+        claim(Subject::Metadata, metadata::files(&tree, record)?);
+    }
+    claim(Subject::Note, metadata::note(repository, id, &records, trust)?);
+    if let Some(since) = &question.since {
+        let since = repository.resolve(since)?;
+        claim(Subject::History, Some(history::since(repository, since, id, context)?));
     }
     if !records.is_empty() {
-        claims.push(Claim { subject: Subject::OtherFiles, outcome: other_files(&tree, &records) });
+        claim(Subject::OtherFiles, Some(other_files(&tree, &records)));
     }
-    let dry_commits = records.iter().map(|record| dry_commit(repository, record));
-    claims.extend(dry_commits.map(|outcome| Claim { subject: Subject::DryCommit, outcome }));
-    Ok(Verdict { revision: revision.to_owned(), commit: id, claims, record: records.into_iter().next() })
+    for record in &records {
+        claim(Subject::DryCommit, Some(dry_commit(repository, record)));
+    }
+    let record = records.first().cloned();
+    Ok(Verdict { revision: revision.to_owned(), branch, commit: id, claims, record, records })
 }
 
 /// Where the records are: one for the whole branch, or one in each folder that a project has for itself.
@@ -72,7 +117,7 @@ fn read_record(tree: &CommitTree, path: &RepoPath) -> Result<Result<Record, Stri
         Some(Ok(record)) if record.path() != *path => {
             Err(format!("`{path}` is the record of another folder: `{}`", record.path()))
         }
-        Some(record) => record.map_err(|error| error.to_string()),
+        Some(record) => record.map_err(|error| format!("`{path}`: {error}")),
         None => Err(format!("`{path}` is missing")),
     })
 }
@@ -95,22 +140,11 @@ fn record_outcome(record: &Result<Record, String>) -> Outcome {
     }
 }
 
-/// Every owned file is there, and is as the record says.
-fn files(tree: &CommitTree, record: &Record) -> Result<Outcome, git::Error> {
-    let edited = tree.edited_files(record)?;
-    if edited.is_empty() {
-        let (files, digest) = (count(record.files().len(), "file"), record.manifests_digest());
-        return Ok(Outcome::holds(format!("{files} as recorded, together sha256:{digest}")));
-    }
-    let differences = edited.iter().map(ToString::to_string);
-    Ok(Outcome::fails(differences, "publish again after undoing the edit on the branch"))
-}
-
 /// What else is on the branch. Not a failure: branches may carry a README or a CODEOWNERS file.
 fn other_files(tree: &CommitTree, records: &[Record]) -> Outcome {
-    let owned: BTreeSet<&RepoPath> = records.iter().flat_map(|record| record.files().into_keys()).collect();
-    let other = |path: &RepoPath| !owned.contains(path) && records.iter().all(|record| record.path() != *path);
-    let usable = tree.entries().map(|(path, _)| path).filter(|path| other(path)).map(|path| format!("`{path}`"));
+    let owned = content::owned(records.iter());
+    let usable =
+        tree.entries().map(|(path, _)| path).filter(|path| !owned.contains(*path)).map(|path| format!("`{path}`"));
     Outcome::Note(usable.chain(tree.unusable().iter().map(|path| format!("`{path}`"))).collect())
 }
 

@@ -27,9 +27,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("admit", &["date", "diagnostic", "tree", "manifest", "load"]),
     ("hydrate", &["source", "date", "diagnostic", "tree", "manifest", "config", "load", "admit"]),
     ("sign", &[]),
+    ("attest", &["date", "tree", "hydrate", "sign"]),
     ("git", &["tree", "hydrate", "sign"]),
-    ("verify", &["diagnostic", "tree", "hydrate", "sign", "git"]),
-    ("report", &["source", "date", "diagnostic", "tree", "manifest", "compare"]),
+    ("verify", &["diagnostic", "tree", "hydrate", "sign", "attest", "git"]),
+    ("report", &["source", "date", "diagnostic", "tree", "manifest", "compare", "verify"]),
     // the order of the stages, then the terminal
     (
         "pipeline",
@@ -47,6 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "evaluate",
             "admit",
             "hydrate",
+            "attest",
             "git",
             "sign",
             "report",
@@ -114,8 +116,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("similar", &["compare"]),
     ("rayon", &["pipeline", "render"]),
     ("tempfile", &["cli", "git"]),
-    // `!!binary`, the filters of templates, secrets in messages of policies, `stringData`, the armor of SSHSIG
-    ("base64", &["manifest", "render", "evaluate", "compare", "sign"]),
+    // `!!binary`, the filters of templates, secrets in messages of policies, `stringData`, the armor of SSHSIG, DSSE
+    ("base64", &["manifest", "render", "evaluate", "compare", "sign", "attest"]),
 ];
 
 /// What any module may name: how values are written out, and how errors are declared.

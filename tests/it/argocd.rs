@@ -131,6 +131,9 @@ fn a_branch_holds_what_argo_cds_hydrator_writes_and_a_record() {
     shop.published(&[]);
     let files = [
         ".gitattributes",
+        ".hydrant/attestations/api.dsse",
+        ".hydrant/attestations/web.dsse",
+        ".hydrant/record.dsse",
         ".hydrant/record.json",
         "api/README.md",
         "api/hydrator.metadata",
@@ -237,7 +240,15 @@ fn the_folder_of_an_app_changes_only_with_the_app() {
     let changed = shop.git(&["diff", "--name-only", "env/dev^", "env/dev"]);
     assert_eq!(
         changed.lines().collect::<Vec<_>>(),
-        [".hydrant/record.json", "hydrator.metadata", "web/README.md", "web/hydrator.metadata", "web/manifest.yaml"]
+        [
+            ".hydrant/attestations/web.dsse",
+            ".hydrant/record.dsse",
+            ".hydrant/record.json",
+            "hydrator.metadata",
+            "web/README.md",
+            "web/hydrator.metadata",
+            "web/manifest.yaml"
+        ]
     );
     assert_eq!(shop.json("env/dev", "api/hydrator.metadata")["drySha"], first.as_str());
     assert_eq!(shop.json("env/dev", "web/hydrator.metadata")["drySha"], second.as_str());
@@ -390,6 +401,9 @@ fn a_split_layout_gives_every_object_its_file_and_says_so_to_kustomize() {
     assert_eq!(
         shop.files("env/dev"),
         [
+            ".hydrant/attestations/api.dsse",
+            ".hydrant/attestations/web.dsse",
+            ".hydrant/record.dsse",
             ".hydrant/record.json",
             "api/deployment.apps_shop_api.yaml",
             "api/kustomization.yaml",
@@ -413,7 +427,10 @@ fn a_split_layout_gives_every_object_its_file_and_says_so_to_kustomize() {
     shop.sandbox.commit_all("one object");
     shop.published(&[]);
     let changed = shop.git(&["diff", "--name-status", "env/dev^", "env/dev"]);
-    assert_eq!(changed, "M\t.hydrant/record.json\nD\tweb/configmap_shop_one.yaml\nM\tweb/kustomization.yaml");
+    assert_eq!(
+        changed,
+        "M\t.hydrant/attestations/web.dsse\nM\t.hydrant/record.dsse\nM\t.hydrant/record.json\nD\tweb/configmap_shop_one.yaml\nM\tweb/kustomization.yaml"
+    );
     // beside Argo CD's files there is no list: Argo CD would take the folder for a kustomization
     shop.configure("layout: split", "");
     shop.sandbox.commit_all("in Argo CD's style");

@@ -1,6 +1,7 @@
 //! Output branches, judged by git, ssh-keygen and gpg: what Hydrant publishes they accept, what they sign Hydrant
 //! accepts.
 
+mod attest;
 mod git_signer;
 mod gnupg;
 mod openpgp;

@@ -7,7 +7,7 @@ use hydrant::config;
 use hydrant::evaluate::waivers::{Review, Waivers};
 use hydrant::manifest::ReadLimits;
 use hydrant::parse;
-use hydrant::report::{difference, json, plan, testing};
+use hydrant::report::{difference, json, plan, testing, verdict};
 use hydrant::source::Source;
 
 use crate::sandbox::Sandbox;
@@ -77,6 +77,8 @@ fn the_schemas_of_the_reports_are_up_to_date() {
     assert_eq!(document(path), difference::json::schema(), "run: cargo run -- schema diff > {path}");
     let path = "schemas/plan.v1.schema.json";
     assert_eq!(document(path), plan::json::schema(), "run: cargo run -- schema plan > {path}");
+    let path = "schemas/verdict.v1.schema.json";
+    assert_eq!(document(path), verdict::schema(), "run: cargo run -- schema verdict > {path}");
     let path = "schemas/test-report.v1.schema.json";
     assert_eq!(document(path), testing::json::schema(), "run: cargo run -- schema test-report > {path}");
 }

@@ -66,7 +66,7 @@ fn an_app_that_goes_takes_its_files_and_leaves_those_of_others() {
     shop.sandbox.commit_all("no web any more");
     shop.published(&["dev"]);
     let gone = shop.git(&["diff", "--name-only", "--diff-filter=D", "env/dev^", "env/dev"]);
-    assert_eq!(gone, "web/README.md\nweb/hydrator.metadata\nweb/manifest.yaml");
+    assert_eq!(gone, ".hydrant/attestations/web.dsse\nweb/README.md\nweb/hydrator.metadata\nweb/manifest.yaml");
     assert!(shop.files("env/dev").contains(&"web/OWNERS".to_owned()));
     assert!(shop.files("env/dev").contains(&"CODEOWNERS".to_owned()));
 }

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod argocd;
+mod attest;
 mod branch;
 mod cases;
 mod config;

@@ -266,7 +266,7 @@ fn a_project_in_a_subfolder_of_its_repository_is_published_from_there() {
     assert_eq!(output.code, 0, "{output}");
     assert_eq!(
         sandbox.ok(&["git", "ls-tree", "-r", "--name-only", "env/dev"]),
-        ".gitattributes\n.hydrant/record.json\nhydrator.metadata\nweb/README.md\nweb/hydrator.metadata\nweb/manifest.yaml"
+        ".gitattributes\n.hydrant/attestations/web.dsse\n.hydrant/record.dsse\n.hydrant/record.json\nhydrator.metadata\nweb/README.md\nweb/hydrator.metadata\nweb/manifest.yaml"
     );
     let metadata = sandbox.ok(&["git", "show", "env/dev:web/hydrator.metadata"]);
     assert!(metadata.contains("\"hydrant -C deploy render dev/web\""), "{metadata}");

@@ -62,6 +62,13 @@ impl Sandbox {
         format!("ada@example.com namespaces=\"git\" {public}")
     }
 
+    /// Lets nobody but its owner read that key: ssh-keygen refuses others.
+    pub(crate) fn protect_key(&self) {
+        #[cfg(unix)]
+        fs::set_permissions(self.home().join(".ssh/id_ed25519"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .expect("ours");
+    }
+
     /// Copies a folder's content into `to`.
     pub(crate) fn copy(&self, from: &Path, to: &str) {
         copy(from, &self.path().join(to));
