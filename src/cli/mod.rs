@@ -25,6 +25,7 @@ mod test;
 mod today;
 mod validate;
 mod verify;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -40,5 +40,6 @@ mod staged;
 mod testing;
 mod validate;
 mod waivers;
+mod watch;
 mod writers;
 mod yaml;
