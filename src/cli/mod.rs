@@ -4,6 +4,7 @@
 
 mod agent;
 mod check;
+mod completions;
 mod conftest;
 mod demo;
 mod diff;
@@ -12,6 +13,9 @@ mod exit;
 mod explain;
 mod fix;
 mod key;
+mod man;
+#[cfg(test)]
+mod mentioned;
 mod network;
 mod passphrase;
 mod progress;
@@ -104,6 +108,10 @@ enum Command {
     Explain(explain::Arguments),
     /// Print the JSON schema of `hydrant.yaml`, or of the JSON reports
     Schema(schema::Arguments),
+    /// Print a script that completes `hydrant …` in a shell
+    Completions(completions::Arguments),
+    /// Print the manual page, or write those of all commands to a folder
+    Man(man::Arguments),
 }
 
 /// Which reports to write, and what refuses.
@@ -215,6 +223,8 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Test(arguments) => test::run(arguments, &cli.global, terminal),
         Command::Explain(arguments) => explain::run(arguments, &cli.global, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
+        Command::Completions(arguments) => completions::run(arguments, terminal),
+        Command::Man(arguments) => man::run(arguments, &cli.global, terminal),
     }
 }
 
@@ -226,6 +236,23 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_examples_that_can_be_typed() {
+        let command = Cli::command();
+        for command in command.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help
+                .split_once("Examples:\n")
+                .unwrap_or_else(|| panic!("`hydrant {} --help` has no examples", command.get_name()));
+            let lines = crate::cli::mentioned::commands_in(examples);
+            assert!(!lines.is_empty(), "`hydrant {} --help` has no example of itself", command.get_name());
+            for words in lines {
+                let tried = Cli::try_parse_from(&words);
+                assert!(tried.is_ok(), "{words:?}: {}", tried.err().map(|error| error.to_string()).unwrap_or_default());
+            }
+        }
     }
 
     #[test]

@@ -81,6 +81,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Dependency (as code names it), and the only modules that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("serde_yaml", &["config"]),
     ("toml", &["config"]),
