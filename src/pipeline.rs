@@ -47,7 +47,10 @@ pub use compare::{Published, compare_with_branches, published};
 pub use conftest::{dialect_of, policy_options};
 pub use cores::Cores;
 pub use deletion::MassDeletion;
-pub use difference::{Objects, PublishedBranch, difference, environments_of, published_objects, rendered_objects};
+pub use difference::{
+    BranchObjects, Objects, PublishedBranch, branch_objects, difference, environments_of, published_objects,
+    rendered_objects,
+};
 pub use drift::{Drift, DriftError, DriftOptions, drift};
 pub use gatekeeper::run_suite;
 pub use judge::{policies, policies_with};

@@ -12,6 +12,7 @@ mod drift;
 mod exit;
 mod explain;
 mod fix;
+mod init;
 mod key;
 mod man;
 #[cfg(test)]
@@ -86,6 +87,8 @@ enum Color {
 enum Command {
     /// Make an example repository and take it through the whole pipeline
     Demo(demo::Arguments),
+    /// Write a hydrant.yaml for this repository, or for what another tool renders from it
+    Init(init::Arguments),
     /// Render manifests, without checking them
     Render(render::Arguments),
     /// Render and gate: YAML, schemas, policies. The pre-commit hook and the CI gate
@@ -212,6 +215,7 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
     match &cli.command {
         Command::Demo(arguments) => demo::run(arguments, &cli.global, terminal),
+        Command::Init(arguments) => init::run(arguments, &cli.global, terminal),
         Command::Render(arguments) => render::run(arguments, &cli.global, terminal),
         Command::Check(arguments) => check::run(arguments, &cli.global, terminal),
         Command::Validate(arguments) => validate::run(arguments, &cli.global, terminal),
@@ -246,7 +250,7 @@ mod tests {
             let (_, examples) = help
                 .split_once("Examples:\n")
                 .unwrap_or_else(|| panic!("`hydrant {} --help` has no examples", command.get_name()));
-            let lines = crate::cli::mentioned::commands_in(examples);
+            let lines = mentioned::commands_in(examples);
             assert!(!lines.is_empty(), "`hydrant {} --help` has no example of itself", command.get_name());
             for words in lines {
                 let tried = Cli::try_parse_from(&words);

@@ -29,6 +29,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sign", &[]),
     ("git", &["tree", "hydrate", "sign"]),
     ("verify", &["diagnostic", "tree", "hydrate", "sign", "git"]),
+    // what other tools are told, said as a hydrant.yaml
+    ("takeover", &["source", "tree", "manifest"]),
     ("report", &["source", "date", "diagnostic", "tree", "manifest", "compare"]),
     // the order of the stages, then the terminal
     (
@@ -72,6 +74,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pipeline",
             "render",
             "admit",
+            "takeover",
         ],
     ),
     ("lib", &[]),

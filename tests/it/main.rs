@@ -20,6 +20,7 @@ mod formats;
 mod gatekeeper;
 mod hostile;
 mod hydrate;
+mod init;
 mod judged;
 mod lines;
 mod lint;
