@@ -16,7 +16,8 @@ use crate::admit::{Absence, Refusal};
 use crate::config::Project;
 use crate::git;
 use crate::pipeline::{self, Affected, Checkup, Limits, Memory, Published, Selection};
-use crate::report::{Report, formats, human, json, waivers};
+use crate::report::difference::EnvironmentDifference;
+use crate::report::{FoundObject, Report, formats, human, json, waivers};
 use crate::tree::{MemoryTree, ReadTree};
 
 #[derive(Debug, Args)]
@@ -137,7 +138,11 @@ fn check(
     };
     let mut checkup = checkup.map_err(pipeline_failure)?;
     pipeline::compare_with_branches(&mut checkup, &published, tree, project, &limits).map_err(pipeline_failure)?;
-    tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
+    let differences = match arguments.against_branch && arguments.report.wants(ReportFormat::Html) {
+        true => against_branches(&checkup, global, project, &selection, &limits)?,
+        false => Vec::new(),
+    };
+    tell_all("check", &checkup, differences, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     Ok(conclude(decisions.iter().filter_map(|decision| decision.as_ref().err()), terminal))
 }
@@ -170,6 +175,43 @@ fn changed(
     pipeline::affected(&*workspace.tree, &*base, &workspace.project, selection, bar).map_err(pipeline_failure)
 }
 
+fn objects(checkup: &Checkup) -> Vec<FoundObject> {
+    let of = |one: &pipeline::EnvironmentCheck| {
+        let environment = one.checked.environment.clone();
+        let found = |(app, manifest): (&str, &crate::manifest::Manifest)| FoundObject {
+            environment: environment.clone(),
+            app: app.to_owned(),
+            object: manifest.object.to_string(),
+        };
+        one.checked.manifests.iter().map(found).collect::<Vec<_>>()
+    };
+    checkup.environments.iter().flat_map(of).collect()
+}
+
+/// What publishing would change on the branches.
+fn against_branches(
+    checkup: &Checkup,
+    global: &Global,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+) -> Result<Vec<EnvironmentDifference>, Failure> {
+    let repository = open_repository(global)?;
+    let mut differences = Vec::new();
+    for one in &checkup.environments {
+        let name = &one.checked.environment;
+        let published = pipeline::published_objects(&repository, project, name, limits).map_err(pipeline_failure)?;
+        let (words, before) = published.map_or_else(
+            || ("nothing published yet".to_owned(), Vec::new()),
+            |published| (published.branch.to_string(), published.objects),
+        );
+        let after: Vec<_> =
+            one.checked.manifests.iter().map(|(app, manifest)| (app.to_owned(), manifest.clone())).collect();
+        differences.push(pipeline::difference(name, selection, (&words, &before), ("this check", &after)));
+    }
+    Ok(differences)
+}
+
 /// Writes the reports that were asked for, then says what was found and where everything went.
 pub(super) fn tell(
     command: &'static str,
@@ -178,9 +220,22 @@ pub(super) fn tell(
     elapsed: Duration,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
+    tell_all(command, checkup, Vec::new(), arguments, elapsed, terminal)
+}
+
+fn tell_all(
+    command: &'static str,
+    checkup: &Checkup,
+    differences: Vec<EnvironmentDifference>,
+    arguments: &ReportArguments,
+    elapsed: Duration,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let diagnostics = checkup.diagnostics().cloned().collect();
+    let objects = if arguments.wants(ReportFormat::Html) { objects(checkup) } else { Vec::new() };
     let report = Report::new(command, diagnostics, checkup.accounting.clone(), arguments.fail_on.into())
-        .with_waivers(checkup.waivers.clone());
+        .with_waivers(checkup.waivers.clone())
+        .with_objects(objects, differences);
     write_reports(&report, arguments, elapsed, terminal, &|report| human::accounting(&report.accounting))
 }
 
@@ -205,7 +260,7 @@ pub(super) fn write_reports(
             ReportFormat::Gitlab => formats::gitlab::write(report),
             ReportFormat::Azure => formats::azure::write(report),
             ReportFormat::Markdown => formats::markdown::write(report, formats::markdown::BUDGET),
-            ReportFormat::Html => formats::html::write(report, &[]),
+            ReportFormat::Html => formats::html::write(report),
         };
         if target.file.as_os_str() == "-" {
             terminal.data(&text);

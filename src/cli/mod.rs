@@ -132,6 +132,13 @@ struct ReportArguments {
     verbose: bool,
 }
 
+impl ReportArguments {
+    /// Whether a report of this format was asked for.
+    fn wants(&self, format: ReportFormat) -> bool {
+        self.reports.iter().any(|target| target.format == format)
+    }
+}
+
 impl Default for ReportArguments {
     fn default() -> Self {
         Self { reports: Vec::new(), fail_on: Threshold::Error, verbose: false }
