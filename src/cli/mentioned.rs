@@ -20,7 +20,7 @@ fn commands_of_line(line: &str) -> Vec<Vec<String>> {
     let begins = |at: &usize| {
         let before = line[..*at].trim_end();
         before.is_empty()
-            || ["|", "&&", "||", ";", "$(", "run:", "-", "'", "\"", "!", "if", "then", "do", "sh"]
+            || ["|", "&&", "||", ";", "$(", "run:", "entry:", "-", "'", "\"", "!", "if", "then", "do", "sh"]
                 .iter()
                 .any(|sign| before.ends_with(sign))
     };

@@ -267,6 +267,34 @@ mod tests {
     }
 
     #[test]
+    fn the_command_lines_in_files_for_ci_can_be_typed() {
+        let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (file, at_least) in [
+            ("action.yml", 2),
+            (".pre-commit-hooks.yaml", 3),
+            ("integrations/gitlab/templates/hydrant.yml", 2),
+            ("integrations/jenkins/Jenkinsfile", 2),
+            ("integrations/argo-workflows/hydrant.yaml", 2),
+        ] {
+            let text = std::fs::read_to_string(top.join(file)).expect("a file of the project");
+            let lines = mentioned::commands_in(&text);
+            assert!(lines.len() >= at_least, "{file}: {lines:?}");
+            for mut words in lines {
+                if file.starts_with(".pre-commit") && words[1] == "validate" {
+                    words.push("a-file-that-pre-commit-names.yaml".to_owned());
+                }
+                let tried = Cli::try_parse_from(&words);
+                let refused = tried.err().filter(clap::Error::use_stderr);
+                assert!(
+                    refused.is_none(),
+                    "{file}: {words:?}: {}",
+                    refused.map(|error| error.to_string()).unwrap_or_default()
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_report_target_names_format_and_file() {
         let target = ReportTarget { format: ReportFormat::Json, file: "out.json".into() };
         assert_eq!(ReportTarget::parse("json=out.json"), Ok(target));

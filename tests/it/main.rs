@@ -21,6 +21,7 @@ mod gatekeeper;
 mod hostile;
 mod hydrate;
 mod init;
+mod integrations;
 mod judged;
 mod lines;
 mod lint;
