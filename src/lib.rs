@@ -17,6 +17,7 @@
 //! | [`sign`] | a commit | [`sign::Signed`] |
 //! | [`git`] | a signed commit | a branch, moved by compare-and-swap |
 //! | [`verify`] | a branch | [`verify::Verdict`] |
+//! | [`takeover`] | another tool's files | what a `hydrant.yaml` says instead, and what it cannot |
 //! | [`compare`] | two sets of objects | what differs, object by object and field by field |
 //!
 //! [`pipeline`] is the order of the stages, [`report`] words what they found, [`cli`] is the terminal.
@@ -40,6 +41,7 @@ pub mod render;
 pub mod report;
 pub mod sign;
 pub mod source;
+pub mod takeover;
 pub mod tree;
 pub mod validate;
 pub mod verify;

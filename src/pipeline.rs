@@ -19,6 +19,7 @@ mod line_story;
 mod lines;
 mod lookup;
 mod loose;
+mod memory;
 mod planned;
 mod preload;
 mod publication;
@@ -49,7 +50,10 @@ pub use compare::{Published, compare_with_branches, published};
 pub use conftest::{dialect_of, policy_options};
 pub use cores::Cores;
 pub use deletion::MassDeletion;
-pub use difference::{Objects, PublishedBranch, difference, environments_of, published_objects, rendered_objects};
+pub use difference::{
+    BranchObjects, Objects, PublishedBranch, branch_objects, difference, environments_of, published_objects,
+    rendered_objects,
+};
 pub use drift::{Drift, DriftError, DriftOptions, drift};
 pub use gatekeeper::run_suite;
 pub use judge::{policies, policies_with};
@@ -59,6 +63,7 @@ pub use loose::{
     LooseAbsence, LooseCheckup, LooseRun, ObjectPattern, ObjectPatternError, fix_loose, validate_loose,
     while_schemas_load,
 };
+pub use memory::{Effort, Memory};
 pub use planned::planned;
 use preload::Preloaded;
 pub use publication::{
@@ -249,8 +254,33 @@ pub fn check_against(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Checkup, Error> {
+    check_with(None, published, tree, project, selection, limits, progress)
+}
+
+/// The same after an earlier run over almost the same files: does again only what can come out otherwise.
+pub fn check_again(
+    memory: &mut Memory,
+    published: &Published,
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Checkup, Error> {
+    check_with(Some(memory), published, tree, project, selection, limits, progress)
+}
+
+fn check_with(
+    mut memory: Option<&mut Memory>,
+    published: &Published,
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Checkup, Error> {
     let preloaded = Preloaded::read(tree, progress)?;
-    let loaded = load_selected(&preloaded, project, selection)?;
+    let mut loaded = load_selected(&preloaded, project, selection)?;
     let checks = load::read_checks(&preloaded, project)?;
     // nobody asks for the bytes of an app again
     drop(preloaded);
@@ -258,10 +288,13 @@ pub fn check_against(
     if !refused.is_empty() {
         return Err(Error::Configuration(refused));
     }
-    let gates = judge::Gates::new(project, checks, places, limits)?;
-    let built = build_all(&loaded.units, limits, progress);
+    let gates = judge::Gates::new(tree, project, checks, places, limits, memory.as_deref_mut())?;
+    if let Some(memory) = memory.as_deref_mut() {
+        memory.recall(&mut loaded.units);
+    }
+    let built = build_units(&loaded.units, limits, progress, memory.as_deref_mut());
     let environments = assemble::environments(project, selection, built, loaded.diagnostics);
-    let mut checkup = judge::all(&gates, environments, selection, published, progress)?;
+    let mut checkup = judge::all(&gates, environments, selection, published, progress, memory)?;
     lines::point_at_templates(&mut checkup, &loaded.units, tree, limits);
     progress.finish();
     Ok(checkup)
@@ -295,17 +328,45 @@ pub fn render_apps(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Rendering, Error> {
+    render_with(None, tree, project, selection, limits, progress)
+}
+
+/// The same after an earlier run over almost the same files: renders again only what can come out otherwise.
+pub fn render_again(
+    memory: &mut Memory,
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Rendering, Error> {
+    render_with(Some(memory), tree, project, selection, limits, progress)
+}
+
+fn render_with(
+    mut memory: Option<&mut Memory>,
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Rendering, Error> {
     let tree = &Preloaded::read(tree, progress)?;
     let loaded = load_selected(tree, project, selection)?;
     let is_asked = |unit: &Unit| selection.has_app(&unit.environment, &unit.app);
-    let (asked, others): (Vec<Unit>, Vec<Unit>) = loaded.units.into_iter().partition(is_asked);
-    let built = build_all(&asked, limits, progress);
+    let (mut asked, others): (Vec<Unit>, Vec<Unit>) = loaded.units.into_iter().partition(is_asked);
+    if let Some(memory) = memory.as_deref_mut() {
+        memory.recall(&mut asked);
+    }
+    let built = build_units(&asked, limits, progress, memory);
     progress.finish();
     let mut rendering = Rendering { apps: Vec::new(), diagnostics: loaded.diagnostics };
-    for Built { unit, manifests, diagnostics, .. } in built {
+    let write = |built: &Built<'_>| write_documents(built.manifests.iter().map(|manifest| &manifest.root));
+    let written: Vec<_> = built.par_iter().map(write).collect();
+    for (Built { unit, diagnostics, .. }, written) in built.into_iter().zip(written) {
         rendering.diagnostics.extend(diagnostics);
         let (environment, app) = (unit.environment.to_string(), unit.app.to_string());
-        match write_documents(manifests.iter().map(|manifest| &manifest.root)) {
+        match written {
             Ok(manifest) => rendering.apps.push(RenderedApp { environment, app, manifest }),
             Err(source) => return Err(Error::Write { environment, app, source }),
         }
@@ -347,6 +408,18 @@ struct Built<'a> {
     empty_documents: usize,
     failed_documents: usize,
     diagnostics: Vec<Diagnostic>,
+}
+
+fn build_units<'a>(
+    units: &'a [Unit],
+    limits: &Limits,
+    progress: &dyn Progress,
+    memory: Option<&mut Memory>,
+) -> Vec<Built<'a>> {
+    match memory {
+        Some(memory) => memory.build_all(units, limits, progress),
+        None => build_all(units, limits, progress),
+    }
 }
 
 /// Renders and parses units side by side; what was just rendered is parsed while it is in the cache.

@@ -10,11 +10,14 @@ use super::progress::Bar;
 use super::project::{Workspace, git_failure, open_repository, pipeline_failure, selection};
 use super::terminal::Terminal;
 use super::today::DateArguments;
+use super::watch::{Round, watch_project};
 use super::{Global, ReportArguments, ReportFormat};
 use crate::admit::{Absence, Refusal};
+use crate::config::Project;
 use crate::git;
-use crate::pipeline::{self, Affected, Checkup, Limits, Published, Selection};
-use crate::report::{Report, formats, human, json, waivers};
+use crate::pipeline::{self, Affected, Checkup, Limits, Memory, Published, Selection};
+use crate::report::difference::EnvironmentDifference;
+use crate::report::{FoundObject, Report, formats, human, json, waivers};
 use crate::tree::{MemoryTree, ReadTree};
 
 #[derive(Debug, Args)]
@@ -25,6 +28,7 @@ use crate::tree::{MemoryTree, ReadTree};
   hydrant check --rev HEAD            what is committed, whatever the work tree holds
   hydrant check --staged              what the next commit will hold, of the apps that it changes
   hydrant check --changed-since main  only the apps that differ from where this branch left main
+  hydrant check --watch               again, of what changed, whenever a file changes
   hydrant check -v                    what each policy judged, and what none did
   hydrant check --report json=r.json  and a report for machines")]
 pub(super) struct Arguments {
@@ -40,6 +44,10 @@ pub(super) struct Arguments {
     /// Check only the apps that changed since this revision and HEAD went different ways
     #[arg(long, value_name = "REV")]
     changed_since: Option<String>,
+    /// Check again whenever a file of the work tree changes, until it is interrupted. Only what changed is done again; what
+    /// is found is what a new run would find. Branches and URLs are not watched
+    #[arg(long, conflicts_with_all = ["rev", "staged", "changed_since"])]
+    watch: bool,
     /// Hold everything against what the output branches hold, as `publish` does: updates and deletions are judged as such
     #[arg(long)]
     against_branch: bool,
@@ -59,6 +67,7 @@ impl Arguments {
             rev: None,
             staged: false,
             changed_since: None,
+            watch: false,
             date: DateArguments::default(),
             against_branch: false,
             network: NetworkArguments::default(),
@@ -68,12 +77,19 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
+    if arguments.watch {
+        return watch_project(global, terminal, |round| {
+            let Round { files, project, memory } = round;
+            let selection = selection(&arguments.selection, project)?;
+            let memory = Some(memory);
+            check(arguments, global, terminal, Subject { tree: files, project, selection, memory }, &Bar::new(terminal))
+        });
+    }
     let workspace = match arguments.staged {
         true => Workspace::from_index(global, &open_repository(global)?)?,
         false => Workspace::open(global, arguments.rev.as_deref())?,
     };
     let mut selection = selection(&arguments.selection, &workspace.project)?;
-    let started = Instant::now();
     let bar = Bar::new(terminal);
     if arguments.staged || arguments.changed_since.is_some() {
         match changed(arguments, global, &workspace, &selection, &bar)? {
@@ -87,19 +103,46 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
             }
         }
     }
+    let subject = Subject { tree: &*workspace.tree, project: &workspace.project, selection, memory: None };
+    check(arguments, global, terminal, subject, &bar)
+}
+
+/// What is checked, and what is known of it already.
+struct Subject<'a> {
+    tree: &'a dyn ReadTree,
+    project: &'a Project,
+    selection: Selection,
+    memory: Option<&'a mut Memory>,
+}
+
+fn check(
+    arguments: &Arguments,
+    global: &Global,
+    terminal: &Terminal,
+    subject: Subject<'_>,
+    bar: &Bar,
+) -> Result<Exit, Failure> {
+    let Subject { tree, project, selection, memory } = subject;
+    let started = Instant::now();
     let today = Some(arguments.date.day());
     let limits = Limits { network: arguments.network.network(global), today, ..Limits::default() };
-    let (tree, project) = (&*workspace.tree, &workspace.project);
     let published = match arguments.against_branch {
         true => {
             pipeline::published(&open_repository(global)?, project, &selection, &limits).map_err(pipeline_failure)?
         }
         false => Published::default(),
     };
-    let mut checkup =
-        pipeline::check_against(&published, tree, project, &selection, &limits, &bar).map_err(pipeline_failure)?;
+    let checkup = match memory {
+        Some(memory) => pipeline::check_again(memory, &published, tree, project, &selection, &limits, bar),
+        None => pipeline::check_against(&published, tree, project, &selection, &limits, bar),
+    };
+    let mut checkup = checkup.map_err(pipeline_failure)?;
     pipeline::compare_with_branches(&mut checkup, &published, tree, project, &limits).map_err(pipeline_failure)?;
-    tell("check", &checkup, &arguments.report, started.elapsed(), terminal)?;
+    let differences = match arguments.against_branch && arguments.report.wants(ReportFormat::Html) {
+        true => against_branches(&checkup, global, project, &selection, &limits)?,
+        false => Vec::new(),
+    };
+    tell_all("check", &checkup, differences, &arguments.report, started.elapsed(), terminal)?;
     let decisions = checkup.admit(arguments.report.fail_on.into());
     Ok(conclude(decisions.iter().filter_map(|decision| decision.as_ref().err()), terminal))
 }
@@ -132,6 +175,43 @@ fn changed(
     pipeline::affected(&*workspace.tree, &*base, &workspace.project, selection, bar).map_err(pipeline_failure)
 }
 
+fn objects(checkup: &Checkup) -> Vec<FoundObject> {
+    let of = |one: &pipeline::EnvironmentCheck| {
+        let environment = one.checked.environment.clone();
+        let found = |(app, manifest): (&str, &crate::manifest::Manifest)| FoundObject {
+            environment: environment.clone(),
+            app: app.to_owned(),
+            object: manifest.object.to_string(),
+        };
+        one.checked.manifests.iter().map(found).collect::<Vec<_>>()
+    };
+    checkup.environments.iter().flat_map(of).collect()
+}
+
+/// What publishing would change on the branches.
+fn against_branches(
+    checkup: &Checkup,
+    global: &Global,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+) -> Result<Vec<EnvironmentDifference>, Failure> {
+    let repository = open_repository(global)?;
+    let mut differences = Vec::new();
+    for one in &checkup.environments {
+        let name = &one.checked.environment;
+        let published = pipeline::published_objects(&repository, project, name, limits).map_err(pipeline_failure)?;
+        let (words, before) = published.map_or_else(
+            || ("nothing published yet".to_owned(), Vec::new()),
+            |published| (published.branch.to_string(), published.objects),
+        );
+        let after: Vec<_> =
+            one.checked.manifests.iter().map(|(app, manifest)| (app.to_owned(), manifest.clone())).collect();
+        differences.push(pipeline::difference(name, selection, (&words, &before), ("this check", &after)));
+    }
+    Ok(differences)
+}
+
 /// Writes the reports that were asked for, then says what was found and where everything went.
 pub(super) fn tell(
     command: &'static str,
@@ -140,9 +220,22 @@ pub(super) fn tell(
     elapsed: Duration,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
+    tell_all(command, checkup, Vec::new(), arguments, elapsed, terminal)
+}
+
+fn tell_all(
+    command: &'static str,
+    checkup: &Checkup,
+    differences: Vec<EnvironmentDifference>,
+    arguments: &ReportArguments,
+    elapsed: Duration,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let diagnostics = checkup.diagnostics().cloned().collect();
+    let objects = if arguments.wants(ReportFormat::Html) { objects(checkup) } else { Vec::new() };
     let report = Report::new(command, diagnostics, checkup.accounting.clone(), arguments.fail_on.into())
-        .with_waivers(checkup.waivers.clone());
+        .with_waivers(checkup.waivers.clone())
+        .with_objects(objects, differences);
     write_reports(&report, arguments, elapsed, terminal, &|report| human::accounting(&report.accounting))
 }
 
@@ -167,7 +260,7 @@ pub(super) fn write_reports(
             ReportFormat::Gitlab => formats::gitlab::write(report),
             ReportFormat::Azure => formats::azure::write(report),
             ReportFormat::Markdown => formats::markdown::write(report, formats::markdown::BUDGET),
-            ReportFormat::Html => formats::html::write(report, &[]),
+            ReportFormat::Html => formats::html::write(report),
         };
         if target.file.as_os_str() == "-" {
             terminal.data(&text);

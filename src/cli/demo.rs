@@ -18,7 +18,11 @@ use crate::tree::RepoPath;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Without DIR the example goes into a new folder among the system's temporary files.
-The key it makes is for this example only; it lies in the example's folder and is not committed.")]
+The key it makes is for this example only; it lies in the example's folder and is not committed.
+
+Examples:
+  hydrant demo             in a new folder
+  hydrant demo ~/example   in this one, which must be empty or not there")]
 pub(super) struct Arguments {
     /// Where to make the example; must be empty or not exist
     // not called `directory`: clap would take it for the global option of that name

@@ -4,6 +4,7 @@
 
 mod agent;
 mod check;
+mod completions;
 mod conftest;
 mod demo;
 mod diff;
@@ -11,7 +12,11 @@ mod drift;
 mod exit;
 mod explain;
 mod fix;
+mod init;
 mod key;
+mod man;
+#[cfg(test)]
+mod mentioned;
 mod network;
 mod passphrase;
 mod progress;
@@ -26,6 +31,7 @@ mod test;
 mod today;
 mod validate;
 mod verify;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,6 +88,8 @@ enum Color {
 enum Command {
     /// Make an example repository and take it through the whole pipeline
     Demo(demo::Arguments),
+    /// Write a hydrant.yaml for this repository, or for what another tool renders from it
+    Init(init::Arguments),
     /// Render manifests, without checking them
     Render(render::Arguments),
     /// Render and gate: YAML, schemas, policies. The pre-commit hook and the CI gate
@@ -104,6 +112,10 @@ enum Command {
     Explain(explain::Arguments),
     /// Print the JSON schema of `hydrant.yaml`, or of the JSON reports
     Schema(schema::Arguments),
+    /// Print a script that completes `hydrant …` in a shell
+    Completions(completions::Arguments),
+    /// Print the manual page, or write those of all commands to a folder
+    Man(man::Arguments),
 }
 
 /// Which reports to write, and what refuses.
@@ -119,6 +131,13 @@ struct ReportArguments {
     /// Also tell what each policy rule judged, which engine ran it, and which objects no policy judged
     #[arg(short, long)]
     verbose: bool,
+}
+
+impl ReportArguments {
+    /// Whether a report of this format was asked for.
+    fn wants(&self, format: ReportFormat) -> bool {
+        self.reports.iter().any(|target| target.format == format)
+    }
 }
 
 impl Default for ReportArguments {
@@ -204,6 +223,7 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
     match &cli.command {
         Command::Demo(arguments) => demo::run(arguments, &cli.global, terminal),
+        Command::Init(arguments) => init::run(arguments, &cli.global, terminal),
         Command::Render(arguments) => render::run(arguments, &cli.global, terminal),
         Command::Check(arguments) => check::run(arguments, &cli.global, terminal),
         Command::Validate(arguments) => validate::run(arguments, &cli.global, terminal),
@@ -215,6 +235,8 @@ fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<Exit, exit::Failure> {
         Command::Test(arguments) => test::run(arguments, &cli.global, terminal),
         Command::Explain(arguments) => explain::run(arguments, &cli.global, terminal),
         Command::Schema(arguments) => schema::run(arguments, terminal),
+        Command::Completions(arguments) => completions::run(arguments, terminal),
+        Command::Man(arguments) => man::run(arguments, &cli.global, terminal),
     }
 }
 
@@ -226,6 +248,51 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_examples_that_can_be_typed() {
+        let command = Cli::command();
+        for command in command.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help
+                .split_once("Examples:\n")
+                .unwrap_or_else(|| panic!("`hydrant {} --help` has no examples", command.get_name()));
+            let lines = mentioned::commands_in(examples);
+            assert!(!lines.is_empty(), "`hydrant {} --help` has no example of itself", command.get_name());
+            for words in lines {
+                let tried = Cli::try_parse_from(&words);
+                assert!(tried.is_ok(), "{words:?}: {}", tried.err().map(|error| error.to_string()).unwrap_or_default());
+            }
+        }
+    }
+
+    #[test]
+    fn the_command_lines_in_files_for_ci_can_be_typed() {
+        let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (file, at_least) in [
+            ("action.yml", 2),
+            (".pre-commit-hooks.yaml", 3),
+            ("integrations/gitlab/templates/hydrant.yml", 2),
+            ("integrations/jenkins/Jenkinsfile", 2),
+            ("integrations/argo-workflows/hydrant.yaml", 2),
+        ] {
+            let text = std::fs::read_to_string(top.join(file)).expect("a file of the project");
+            let lines = mentioned::commands_in(&text);
+            assert!(lines.len() >= at_least, "{file}: {lines:?}");
+            for mut words in lines {
+                if file.starts_with(".pre-commit") && words[1] == "validate" {
+                    words.push("a-file-that-pre-commit-names.yaml".to_owned());
+                }
+                let tried = Cli::try_parse_from(&words);
+                let refused = tried.err().filter(clap::Error::use_stderr);
+                assert!(
+                    refused.is_none(),
+                    "{file}: {words:?}: {}",
+                    refused.map(|error| error.to_string()).unwrap_or_default()
+                );
+            }
+        }
     }
 
     #[test]

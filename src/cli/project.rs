@@ -118,7 +118,7 @@ pub(super) fn open_repository(global: &Global) -> Result<Repository, Failure> {
 }
 
 /// The nearest folder upwards that holds `hydrant.yaml`; without one, the folder itself.
-fn find_root(directory: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn find_root(directory: &Path) -> Result<PathBuf, Failure> {
     let start = directory
         .canonicalize()
         .map_err(|error| Failure::cannot_work(format!("cannot open `{}`: {error}", directory.display())))?;
@@ -139,7 +139,8 @@ fn folder_in(repository: &Repository, root: &Path) -> Result<Option<RepoPath>, F
     }
 }
 
-fn read_project(tree: &dyn ReadTree) -> Result<Project, Failure> {
+/// The configuration of a tree, or what is found in its place.
+pub(super) fn read_project(tree: &dyn ReadTree) -> Result<Project, Failure> {
     let path = RepoPath::parse(CONFIG_FILE).expect("a file name is a path");
     if !tree.contains(&path).map_err(|error| Failure::cannot_work(error.to_string()))? {
         return load::discover(tree).map_err(|error| Failure::cannot_work(error.to_string()));

@@ -7,6 +7,21 @@ use super::terminal::Terminal;
 use crate::{config, report};
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "An editor that uses yaml-language-server (the YAML extension of VS Code, coc-yaml, Neovim's yamlls) completes and
+checks `hydrant.yaml` by this schema. Keep it beside the file, and name it in the file's first line:
+
+  # yaml-language-server: $schema=.hydrant.schema.json
+
+or, for every repository, in the settings of VS Code:
+
+  \"yaml.schemas\": { \"/home/ada/.config/hydrant.schema.json\": \"hydrant.yaml\" }
+
+Examples:
+  hydrant schema > .hydrant.schema.json           of `hydrant.yaml`
+  hydrant schema report > report.schema.json      of `--report json=FILE`
+  hydrant schema diff                             of `hydrant diff --format json`"
+)]
 pub(super) struct Arguments {
     /// Which schema
     #[arg(default_value = "config")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use clap::Args;
 use regex::Regex;
@@ -13,6 +13,7 @@ use super::exit::{Exit, Failure};
 use super::progress::Bar;
 use super::project::Workspace;
 use super::terminal::Terminal;
+use super::watch::watch;
 use crate::config::Project;
 use crate::evaluate::gatekeeper::{self, SuiteResult};
 use crate::evaluate::testing::Outcome;
@@ -27,9 +28,6 @@ use crate::report::testing::{
 use crate::source::{Location, Source};
 use crate::tree::{ReadTree, RepoPath};
 
-/// How often `--watch` looks at the files.
-const LOOK: Duration = Duration::from_millis(300);
-
 #[derive(Debug, Args)]
 #[command(
     after_help = "A test is a rule whose name begins with `test_`; it passes if it is true. `todo_test_…` is skipped. Of
@@ -40,7 +38,7 @@ Examples:
   hydrant test policies/owner --run 'owner' some files, some tests
   hydrant test --min-coverage 90            fails if less than 90 % of the lines of policies are reached
   hydrant test --report junit=tests.xml     and a report for CI
-  hydrant test --watch                      again whenever a file changes; it looks at them three times a second
+  hydrant test --watch                      again whenever a file changes
 
 Exit codes: 0 all passed · 1 a test failed, a file does not load, or too little is reached
             2 usage · 3 there is no test · 4 a file cannot be read"
@@ -109,18 +107,14 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
         return run_once(arguments, global, terminal);
     }
     let mut seen = None;
-    loop {
+    watch(terminal, || {
         let now = fingerprint(&watched(arguments, global));
-        if seen.as_ref() != Some(&now) {
-            // what cannot be read or understood now may be so after the next change
-            if let Err(failure) = run_once(arguments, global, terminal) {
-                terminal.failure(&failure);
-            }
-            terminal.talk("watching for changes; interrupt to end\n");
-            seen = Some(now);
+        if seen.as_ref() == Some(&now) {
+            return None;
         }
-        std::thread::sleep(LOOK);
-    }
+        seen = Some(now);
+        Some(run_once(arguments, global, terminal))
+    })
 }
 
 fn run_once(arguments: &Arguments, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -367,8 +361,7 @@ fn watched(arguments: &Arguments, global: &Global) -> Vec<PathBuf> {
     watched
 }
 
-/// Time of change and size of every file under some paths. A system that tells of changes would need a crate of its
-/// own for each kind of machine; there are seldom more than some hundred policies.
+/// Time of change and size of every file under some paths.
 fn fingerprint(paths: &[PathBuf]) -> BTreeMap<PathBuf, (Option<SystemTime>, u64)> {
     let mut seen = BTreeMap::new();
     for path in paths {

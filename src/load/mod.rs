@@ -13,6 +13,7 @@ mod loose;
 mod network;
 mod roles;
 mod schemas;
+mod snapshot;
 mod tested;
 mod units;
 mod values;
@@ -33,6 +34,7 @@ pub use loose::{LooseError, LooseFile, LooseInput, LooseRole, Other, find_loose}
 pub use network::{Network, NetworkError, Patience};
 pub use roles::is_wanted;
 pub use schemas::{PlaceError, SchemaPlace, loose_schema_place, schema_places};
+pub use snapshot::Snapshot;
 pub use tested::{SuiteFile, TestFiles};
 pub use units::load;
 pub use values::merge;

@@ -10,6 +10,7 @@ use crate::config::Project;
 use crate::diagnostic::Diagnostic;
 use crate::git::{BranchName, CommitId, CommitTree, Repository};
 use crate::hydrate::{Record, record_path};
+use crate::load;
 use crate::manifest::Manifest;
 use crate::parse::parse;
 use crate::report::difference::EnvironmentDifference;
@@ -89,6 +90,45 @@ pub fn published_objects(
     let Some(record) = record.filter(|record| record.environment == environment) else { return Ok(None) };
     let objects = objects_of(&files, &record, &branch, limits);
     Ok(Some(PublishedBranch { branch, tip, objects }))
+}
+
+/// The objects of a branch, whoever wrote it.
+#[derive(Debug)]
+pub struct BranchObjects {
+    /// The words that tell where they are: `env/prod at 0123456789`.
+    pub place: String,
+    /// `(folder, object)`.
+    pub objects: Vec<(String, Manifest)>,
+}
+
+/// What the branch of an environment holds, or that of `origin` where there is none here. `None` if there is none at all.
+pub fn branch_objects(
+    repository: &Repository,
+    project: &Project,
+    environment: &str,
+    limits: &Limits,
+) -> Result<Option<BranchObjects>, Error> {
+    let Some(configured) = project.environment(environment) else { return Ok(None) };
+    let branch = BranchName::parse(&configured.branch.value)?;
+    let local = repository.branch_tip(&branch)?.map(|tip| (branch.to_string(), tip));
+    let remote = || repository.resolve(&format!("refs/remotes/origin/{branch}")).ok();
+    let Some((name, tip)) = local.or_else(|| Some((format!("origin/{branch}"), remote()?))) else { return Ok(None) };
+    let files = repository.commit_tree_of(tip)?;
+    let mut paths = files.files(None).map_err(load::LoadError::from)?;
+    paths.retain(|path| load::is_wanted(path) && !is_metadata(path));
+    let read = |path: &RepoPath| {
+        let text = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).unwrap_or_default();
+        let manifests = parse(&Source::file(format!("{name}:{path}"), text), &limits.read).manifests;
+        let app = path.parent().map_or_else(|| "(top)".to_owned(), |folder| folder.to_string());
+        manifests.into_iter().map(move |manifest| (app.clone(), manifest)).collect::<Vec<_>>()
+    };
+    let objects = paths.par_iter().flat_map_iter(read).collect();
+    Ok(Some(BranchObjects { place: format!("{name} at {}", &tip.to_string()[..10]), objects }))
+}
+
+/// What a tool writes beside the manifests, in a folder or file whose name begins with a dot.
+fn is_metadata(path: &RepoPath) -> bool {
+    path.as_str().split('/').any(|part| part.starts_with('.'))
 }
 
 /// The record of what lies in a folder of the branch, or on all of it.

@@ -9,7 +9,7 @@ use super::assemble::Assembled;
 use super::echoes::drop_echoes;
 use super::lookup::with_schema_files;
 use super::waivers::{self, Looked};
-use super::{Checkup, EnvironmentCheck, Error, Limits, Progress, Published, Selection};
+use super::{Checkup, EnvironmentCheck, Error, Limits, Memory, Progress, Published, Selection};
 use crate::admit::{Checked, Evidence, UsedWaiver};
 use crate::config::{self, Project};
 use crate::date::Date;
@@ -26,6 +26,7 @@ use crate::manifest::{Manifest, Name, ReadLimits};
 use crate::parse::parse;
 use crate::report::{Accounting, RuleCoverage, UnjudgedObject};
 use crate::source::Source;
+use crate::tree::{Digest, ReadTree};
 use crate::validate::{Coverage, Schemas, UnknownKinds};
 
 /// How many objects a worker takes at once: enough that taking them costs nothing.
@@ -36,7 +37,7 @@ pub(super) struct Gates<'a> {
     places: Vec<SchemaPlace<'a>>,
     crds: Vec<Manifest>,
     unknown: UnknownKinds,
-    policies: PolicySet,
+    policies: Arc<PolicySet>,
     waivers: Waivers,
     today: Option<Date>,
     environments: Vec<Arc<str>>,
@@ -45,10 +46,12 @@ pub(super) struct Gates<'a> {
 
 impl<'a> Gates<'a> {
     pub(super) fn new(
+        tree: &dyn ReadTree,
         project: &Project,
         mut checks: Checks,
         places: Vec<SchemaPlace<'a>>,
         limits: &Limits,
+        memory: Option<&mut Memory>,
     ) -> Result<Self, Error> {
         known_kubernetes(project)?;
         let mut found = std::mem::take(&mut checks.diagnostics);
@@ -64,9 +67,18 @@ impl<'a> Gates<'a> {
         let crds = read_crds(&checks, &limits.read, &mut common);
         let packs = project.policies.builtin.iter().map(|pack| pack.value.as_str());
         let options = super::policy_options(project).map_err(Error::Configuration)?;
-        let (policies, refused) = policies_with(evaluate::chosen(packs), &checks, &options, &limits.evaluation);
+        let compile = || {
+            let (set, refused) = policies_with(evaluate::chosen(packs), &checks, &options, &limits.evaluation);
+            (set.on(limits.today), refused)
+        };
+        let (policies, refused) = match memory {
+            Some(memory) => memory.policies(tree, &checks, limits.today, compile),
+            None => {
+                let (set, refused) = compile();
+                (Arc::new(set), refused)
+            }
+        };
         common.extend(refused);
-        let policies = policies.on(limits.today);
         let unknown = unknown_kinds(project.schemas.unknown);
         let environments = project.environments.iter().map(|one| Arc::clone(&one.name)).collect();
         Ok(Self { places, crds, unknown, policies, waivers, today: limits.today, environments, common })
@@ -145,7 +157,7 @@ pub fn policies_with(
 }
 
 /// What came of one object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Judged {
     pub(super) coverage: Coverage,
     pub(super) tally: Tally,
@@ -167,6 +179,7 @@ pub(super) fn all(
     selection: &Selection,
     published: &Published,
     progress: &dyn Progress,
+    memory: Option<&mut Memory>,
 ) -> Result<Checkup, Error> {
     let schemas: Vec<_> = assembled.par_iter().map(|environment| gates.schemas(environment)).collect();
     let schemas: Vec<_> = schemas.into_iter().collect::<Result<_, _>>()?;
@@ -192,7 +205,10 @@ pub(super) fn all(
             asked.map(move |(app, manifest)| (name, app, Object { manifest, schemas, kubernetes, surroundings }))
         })
         .collect();
-    let judged = judge(&gates.policies, &objects, |(_, _, object)| object, progress);
+    let judged = match memory {
+        Some(memory) => memory.judge(&gates.policies, &held_against(gates, &assembled, &schemas), &objects, progress),
+        None => judge(&gates.policies, &objects, |(_, _, object)| object, progress),
+    };
     let mut review = Review::new(&gates.waivers, gates.today);
     let mut by_environment: BTreeMap<&str, Vec<Judged>> = BTreeMap::new();
     for ((environment, app, object), mut judged) in objects.iter().zip(judged) {
@@ -239,6 +255,21 @@ pub(super) fn all(
     let mut checkup = Checkup { environments, common: gates.common.clone(), accounting, waivers };
     found.into_iter().for_each(|found| checkup.add(found));
     Ok(checkup)
+}
+
+/// By environment, the digest of all that its objects are held against one by one.
+fn held_against<'a>(
+    gates: &Gates<'_>,
+    assembled: &'a [Assembled<'_>],
+    schemas: &[(Schemas, Vec<Diagnostic>)],
+) -> BTreeMap<&'a str, Digest> {
+    let digest = |(one, (schemas, _)): (&'a Assembled<'_>, &(Schemas, Vec<Diagnostic>))| {
+        let kubernetes = Digest::of(one.environment.kubernetes.value.as_bytes());
+        let policies = gates.policies.digest();
+        let parts = [("kubernetes", kubernetes), ("schemas", schemas.digest()), ("policies", policies)];
+        (&*one.environment.name, Digest::of_list(parts))
+    };
+    assembled.iter().zip(schemas).map(digest).collect()
 }
 
 impl Checkup {

@@ -42,6 +42,21 @@ pub struct Report {
     pub threshold: Severity,
     /// What became of every waiver, in the order in which they are told.
     pub waivers: Vec<WaiverUse>,
+    /// The objects that were found: for formats with room for them.
+    pub objects: Vec<FoundObject>,
+    /// What would change on the branches, where that is known: for formats with room for it.
+    pub differences: Vec<difference::EnvironmentDifference>,
+}
+
+/// An object of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundObject {
+    /// The environment.
+    pub environment: String,
+    /// The app.
+    pub app: String,
+    /// `Deployment shop/web`.
+    pub object: String,
 }
 
 /// One diagnostic, and every environment it was found in.
@@ -164,13 +179,32 @@ impl Report {
                 finding.environments.insert(index, environment);
             }
         }
-        Self { command, findings: groups.into_values().collect(), accounting, threshold, waivers: Vec::new() }
+        Self {
+            command,
+            findings: groups.into_values().collect(),
+            accounting,
+            threshold,
+            waivers: Vec::new(),
+            objects: Vec::new(),
+            differences: Vec::new(),
+        }
     }
 
     /// With what became of the waivers.
     #[must_use]
     pub fn with_waivers(mut self, waivers: Vec<WaiverUse>) -> Self {
         self.waivers = waivers;
+        self
+    }
+
+    /// The same with the objects that were found, and what would change on the branches.
+    #[must_use]
+    pub fn with_objects(
+        mut self,
+        objects: Vec<FoundObject>,
+        differences: Vec<difference::EnvironmentDifference>,
+    ) -> Self {
+        (self.objects, self.differences) = (objects, differences);
         self
     }
 

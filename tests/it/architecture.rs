@@ -30,6 +30,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("attest", &["date", "tree", "hydrate", "sign"]),
     ("git", &["tree", "hydrate", "sign"]),
     ("verify", &["diagnostic", "tree", "hydrate", "sign", "attest", "git"]),
+    // what other tools are told, said as a hydrant.yaml
+    ("takeover", &["source", "tree", "manifest"]),
     ("report", &["source", "date", "diagnostic", "tree", "manifest", "compare", "verify"]),
     // the order of the stages, then the terminal
     (
@@ -74,6 +76,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pipeline",
             "render",
             "admit",
+            "takeover",
         ],
     ),
     ("lib", &[]),
@@ -83,6 +86,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Dependency (as code names it), and the only modules that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("serde_yaml", &["config"]),
     ("toml", &["config"]),

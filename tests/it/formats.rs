@@ -119,10 +119,41 @@ fn a_fingerprint_stays_when_lines_move_and_tells_twins_apart() {
 
 #[test]
 fn nothing_that_was_found_is_markup_on_the_page() {
-    let page = html::write(&report(), &[]);
+    let page = html::write(&report());
     assert!(!page.contains("<b>") && page.contains("&lt;b&gt;"), "{page}");
     assert!(page.contains("<mark>nmae</mark>"), "{page}");
     assert_eq!(page.matches("<article").count(), 4);
     assert!(page.contains("waived by team-web until 2027-01-31"), "{page}");
     assert!(!page.contains("http://") && !page.contains("https://"), "the page loads nothing");
+}
+
+#[test]
+fn a_check_against_branches_shows_objects_and_changes_on_a_page_that_loads_nothing() {
+    let sandbox = crate::sandbox::Sandbox::new();
+    let map = |value: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: web, namespace: shop}}\ndata: {{a: {value}}}\n")
+    };
+    sandbox.write("hydrant.yaml", "version: 1\nenvironments: {dev: {branch: env/dev}}\napps: [{path: apps/*}]\nsigning: {format: ssh, key: ~/.ssh/id_ed25519}\npolicies: {builtin: [hydration-risks]}\n");
+    sandbox.write("apps/web/map.yaml", map("first"));
+    sandbox.commit_all("first");
+    let published = sandbox.run(&["hydrant", "publish"]);
+    assert_eq!(published.code, 0, "{published}");
+    sandbox.write("apps/web/map.yaml", map("second"));
+    let check = sandbox.run(&["hydrant", "check", "--against-branch", "--report", "html=page.html"]);
+    assert_eq!(check.code, 0, "{check}");
+    let page = sandbox.read("page.html");
+    assert!(page.contains("<section id=\"changes\">") && page.contains("dev: +0 ~1 −0"), "{page}");
+    assert!(page.contains("first") && page.contains("second"), "the field is told before and after: {page}");
+    assert!(page.contains("<li>ConfigMap shop/web</li>") && page.contains("dev: 1 object in 1 app"), "{page}");
+    assert!(page.contains("name=\"viewport\""), "it reads on a narrow screen");
+    for outside in ["http://", "https://", "src=", "<link", "@import", "url("] {
+        assert!(!page.contains(outside), "`{outside}` would load something");
+    }
+    let style = &page[page.find("<style>").unwrap()..page.find("</style>").unwrap()];
+    let fixed = style
+        .match_indices("width:")
+        .filter(|(at, _)| style[*at..].split(';').next().is_some_and(|rule| rule.contains("px")));
+    assert_eq!(fixed.count(), 0, "no width is fixed: {style}");
+    sandbox.ok(&["hydrant", "check", "--report", "html=plain.html"]);
+    assert!(!sandbox.read("plain.html").contains("id=\"changes\""), "nothing is said of branches unasked");
 }

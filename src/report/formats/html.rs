@@ -7,7 +7,7 @@ use super::{Place, subject, waived};
 use crate::diagnostic::{Severity, count};
 use crate::report::difference::{EnvironmentDifference, Totals, text as difference_text, totals};
 use crate::report::snippet::{ShownLine, lines_around};
-use crate::report::{Finding, Report, human, rendered_for};
+use crate::report::{Finding, FoundObject, Report, human, rendered_for};
 
 /// Pages with more findings than this show the first, worst ones, and count the rest: a browser has its limits too.
 const MOST_FINDINGS: usize = 2_000;
@@ -15,9 +15,9 @@ const MOST_FINDINGS: usize = 2_000;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// The report as a page, with what would change on the branches where that is known.
+/// The report as a page, with the objects and with what would change on the branches, where that is known.
 #[must_use]
-pub fn write(report: &Report, differences: &[EnvironmentDifference]) -> String {
+pub fn write(report: &Report) -> String {
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
     findings.sort_by_key(|finding| (!finding.diagnostic.counts(), std::cmp::Reverse(finding.diagnostic.severity)));
     let verdict = human::verdict(report);
@@ -45,8 +45,11 @@ pub fn write(report: &Report, differences: &[EnvironmentDifference]) -> String {
                 writeln!(out, "<p>{} more are not on this page.</p>", count(findings.len() - MOST_FINDINGS, "finding"));
         }
     }
-    if !differences.is_empty() {
-        changes(differences, &mut out);
+    if !report.differences.is_empty() {
+        changes(&report.differences, &mut out);
+    }
+    if !report.objects.is_empty() {
+        objects(&report.objects, &mut out);
     }
     let _ = write!(out, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     out
@@ -162,6 +165,30 @@ fn changes(differences: &[EnvironmentDifference], out: &mut String) {
             let _ = writeln!(out, "<span class=\"{class}\">{}</span>", escape(line));
         }
         out.push_str("</pre></details>\n");
+    }
+    out.push_str("</section>\n");
+}
+
+/// Every object, by environment and app; folded, since there are many.
+fn objects(objects: &[FoundObject], out: &mut String) {
+    let _ = writeln!(out, "<section id=\"objects\">\n<h2>{}</h2>", count(objects.len(), "object"));
+    for of_environment in objects.chunk_by(|one, other| one.environment == other.environment) {
+        let apps = of_environment.chunk_by(|one, other| one.app == other.app);
+        let _ = writeln!(
+            out,
+            "<details><summary>{}: {} in {}</summary>",
+            escape(&of_environment[0].environment),
+            count(of_environment.len(), "object"),
+            count(apps.clone().count(), "app")
+        );
+        for of_app in apps {
+            let _ = writeln!(out, "<h3>{}</h3>\n<ul>", escape(&of_app[0].app));
+            for one in of_app {
+                let _ = writeln!(out, "<li>{}</li>", escape(&one.object));
+            }
+            out.push_str("</ul>\n");
+        }
+        out.push_str("</details>\n");
     }
     out.push_str("</section>\n");
 }
