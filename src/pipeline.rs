@@ -20,6 +20,7 @@ mod lookup;
 mod loose;
 mod preload;
 mod publication;
+mod push;
 pub mod testing;
 mod waivers;
 
@@ -60,6 +61,7 @@ use preload::Preloaded;
 pub use publication::{
     EnvironmentPlan, Plan, Publication, Publications, PublishOptions, Refreshed, hydrate_one, plan, publish,
 };
+pub use push::{Accomplished, Order, Patience, Place, Undertaking, carry_out, places, published_at, undertake};
 
 /// Told how far a run is; called from many threads.
 pub trait Progress: Sync {
@@ -165,6 +167,25 @@ pub enum Error {
     /// The repository, the branch or the object database.
     #[error(transparent)]
     Git(#[from] crate::git::Error),
+    /// An older commit was published meanwhile: all was checked against what is not there any more. Our move: from the
+    /// start.
+    #[error("branch `{branch}` was published meanwhile from the older commit {found}")]
+    Overtaken {
+        /// The branch.
+        branch: String,
+        /// The dry commit of that publication.
+        found: String,
+    },
+    /// Not all was pushed. Whose move it is, the source says; the next run completes it.
+    #[error("{source}\n  pushed: {}\n  not pushed: {}", there.join(", "), open.join(", "))]
+    Partly {
+        /// Why not.
+        source: Box<Error>,
+        /// Branches that are pushed, and where to.
+        there: Vec<String>,
+        /// Branches that are not.
+        open: Vec<String>,
+    },
     /// The key.
     #[error(transparent)]
     Sign(#[from] crate::sign::SignError),

@@ -14,6 +14,7 @@ mod fix;
 mod key;
 mod network;
 mod passphrase;
+mod patience;
 mod progress;
 mod project;
 mod publish;

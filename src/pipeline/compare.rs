@@ -24,6 +24,11 @@ impl Published {
     pub fn of(&self, environment: &str) -> Option<&[Manifest]> {
         self.environments.get(environment).map(Vec::as_slice)
     }
+
+    /// Adds what the branches of other environments hold.
+    pub(super) fn add(&mut self, other: Self) {
+        self.environments.extend(other.environments);
+    }
 }
 
 /// Reads what the branches of the selected environments hold.

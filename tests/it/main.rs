@@ -30,6 +30,7 @@ mod opa;
 mod operations;
 mod promoter;
 mod publication;
+mod push;
 mod render;
 mod rules;
 mod sandbox;

@@ -86,25 +86,40 @@ impl Sandbox {
             }
             words => (words, Stdio::null()),
         };
-        let output = Command::new(program)
-            .args(&words[1..])
-            .stdin(stdin)
-            .current_dir(self.path())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.home())
-            .env("HYDRANT_THREADS", threads)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .envs(git_identity("AUTHOR"))
-            .envs(git_identity("COMMITTER"))
-            .output()
-            .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
+        let mut command = self.command(program);
+        command.args(&words[1..]).stdin(stdin).env("HYDRANT_THREADS", threads);
+        self.finish(command)
+    }
+
+    /// Runs a program to its end.
+    pub(crate) fn finish(&self, mut command: Command) -> Output {
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        self.output(output)
+    }
+
+    /// What a program said, in any sandbox's words.
+    pub(crate) fn output(&self, output: std::process::Output) -> Output {
         let text = |bytes: Vec<u8>| {
             // the sandbox has another name in every run
             String::from_utf8_lossy(&bytes).replace(&*self.folder.path().to_string_lossy(), "[sandbox]")
         };
         Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap_or(-1) }
+    }
+
+    /// A program in the project's folder that sees nothing of this machine's settings.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .envs(git_identity("AUTHOR"))
+            .envs(git_identity("COMMITTER"));
+        command
     }
 
     /// Runs a command that must end with 0, and gives its stdout without the last line feed.
