@@ -1,7 +1,13 @@
 //! `publish --push`: what a remote has before and after, judged by git. Where others are quicker, where processes die, and
 //! where something is broken.
 
+#[cfg(unix)]
+mod crash;
+#[cfg(unix)]
+mod crowd;
 mod destinations;
+#[cfg(unix)]
+mod faults;
 mod forge;
 #[cfg(unix)]
 mod races;
