@@ -23,6 +23,7 @@ mod memory;
 mod planned;
 mod preload;
 mod publication;
+mod push;
 mod rebuild;
 pub mod testing;
 mod waivers;
@@ -69,6 +70,7 @@ use preload::Preloaded;
 pub use publication::{
     EnvironmentPlan, Plan, Publication, Publications, PublishOptions, Refreshed, hydrate_one, plan, publish,
 };
+pub use push::{Accomplished, Order, Patience, Place, Undertaking, carry_out, places, published_at, undertake};
 pub use rebuild::{Rebuilt, rebuild};
 
 /// Told how far a run is; called from many threads.
@@ -175,6 +177,25 @@ pub enum Error {
     /// The repository, the branch or the object database.
     #[error(transparent)]
     Git(#[from] crate::git::Error),
+    /// An older commit was published meanwhile: all was checked against what is not there any more. Our move: from the
+    /// start.
+    #[error("branch `{branch}` was published meanwhile from the older commit {found}")]
+    Overtaken {
+        /// The branch.
+        branch: String,
+        /// The dry commit of that publication.
+        found: String,
+    },
+    /// Not all was pushed. Whose move it is, the source says; the next run completes it.
+    #[error("{source}\n  pushed: {}\n  not pushed: {}", there.join(", "), open.join(", "))]
+    Partly {
+        /// Why not.
+        source: Box<Error>,
+        /// Branches that are pushed, and where to.
+        there: Vec<String>,
+        /// Branches that are not.
+        open: Vec<String>,
+    },
     /// The key.
     #[error(transparent)]
     Sign(#[from] crate::sign::SignError),

@@ -19,6 +19,7 @@ mod man;
 mod mentioned;
 mod network;
 mod passphrase;
+mod patience;
 mod progress;
 mod project;
 mod publish;

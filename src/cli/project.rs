@@ -177,6 +177,14 @@ pub(super) fn pipeline_failure(error: pipeline::Error) -> Failure {
         pipeline::Error::Identity(error) => Failure::usage(format!("`output.author`: {error}")),
         pipeline::Error::MassDeletion(error) => Failure::new(Exit::Refused, error.to_string())
             .help("if that is meant, publish with `--allow-mass-delete`; `--dry-run` shows every file"),
+        ref partly @ pipeline::Error::Partly { .. } => {
+            let message = partly.to_string();
+            let pipeline::Error::Partly { source, .. } = error else { return Failure::cannot_work(message) };
+            Failure { message, ..pipeline_failure(*source) }
+        }
+        pipeline::Error::Overtaken { .. } => {
+            Failure::new(Exit::Refused, error.to_string()).help("run it again: it starts from there")
+        }
         pipeline::Error::Kubernetes(error) => Failure::usage(error.to_string()),
         pipeline::Error::NoSuchApp { ref known, .. } => {
             let known = known.join(", ");

@@ -21,7 +21,7 @@ const KEY_VARIABLE: &str = "HYDRANT_SIGNING_KEY_DATA";
 const PASSPHRASE_VARIABLE: &str = "HYDRANT_SIGNING_PASSPHRASE";
 
 /// What no other program is to see.
-const SECRET_VARIABLES: [&str; 2] = [KEY_VARIABLE, PASSPHRASE_VARIABLE];
+pub(super) const SECRET_VARIABLES: [&str; 2] = [KEY_VARIABLE, PASSPHRASE_VARIABLE];
 
 /// How often a passphrase is asked for.
 const ATTEMPTS: usize = 3;

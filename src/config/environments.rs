@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::branch::{NAME_RULE, is_name, why_no_branch};
 use super::project::{DEFAULT_KUBERNETES, DEFAULT_MAX_DELETE_PERCENT, Environment, Spanned};
 use super::raw;
+use super::repository::RepositoryUrl;
 use super::resolve::{Reading, ResolvedOutput};
 use crate::diagnostic::{Diagnostic, did_you_mean, rules};
 
@@ -18,6 +19,7 @@ pub(super) fn resolve(written: &Written, output: &ResolvedOutput, reading: &mut 
         check_parent(name, environment, written, reading);
         check_kubernetes(name, environment, reading);
         check_share(name, environment, reading);
+        check_destination(name, environment, reading);
     }
     report_circles(written, reading);
     let own: BTreeMap<&str, Vec<_>> = written
@@ -33,10 +35,12 @@ pub(super) fn resolve(written: &Written, output: &ResolvedOutput, reading: &mut 
             let branch = branch(name, environment, reading);
             let propose = nearest(&lineage, written, |environment| environment.propose).unwrap_or(output.propose);
             let share = nearest(&lineage, written, |environment| environment.max_delete_percent);
+            let destination = nearest(&lineage, written, |environment| environment.destination.clone());
             Environment {
                 name: Arc::from(name.as_str()),
                 proposal: propose.then(|| proposal(&branch.value, output)),
                 max_delete_percent: share.and_then(|share| share.try_into().ok()).unwrap_or(DEFAULT_MAX_DELETE_PERCENT),
+                destination: destination.unwrap_or_else(|| Environment::DEFAULT_DESTINATION.to_owned()),
                 branch,
                 kubernetes: kubernetes(&lineage, written, reading),
                 values: lineage.iter().rev().flat_map(|ancestor| own[ancestor].iter().cloned()).collect(),
@@ -79,6 +83,27 @@ fn check_share(name: &str, environment: &raw::Environment, reading: &mut Reading
     let location = reading.location(&["environments", name, "max_delete_percent"]);
     let message = format!("`{share}` is not a share in percent");
     reading.report(rules::CONFIG_INVALID, message, location, "not between 0 and 100", "write a number from 0 to 100");
+}
+
+/// The address goes to git as it is written, and into what people read.
+fn check_destination(name: &str, environment: &raw::Environment, reading: &mut Reading<'_>) {
+    let Some(destination) = environment.destination.as_deref() else { return };
+    let (message, label, help) = if RepositoryUrl::holds_credentials(destination) {
+        // the secret is not repeated here
+        let message = format!("`environments.{name}.destination` holds a password or token");
+        (
+            message,
+            "a secret",
+            "remove everything between `://` and `@`, change that secret, and let git's credential helper give it",
+        )
+    } else if destination.trim().is_empty() || destination.starts_with('-') || destination.contains(char::is_control) {
+        let message = format!("`{}` is neither a remote nor an address", destination.escape_debug());
+        (message, "git would not take it for one", "name a remote such as `origin`, or write an address")
+    } else {
+        return;
+    };
+    let location = reading.location(&["environments", name, "destination"]);
+    reading.report(rules::CONFIG_INVALID, message, location, label, help);
 }
 
 fn check_name(name: &str, reading: &mut Reading<'_>) {

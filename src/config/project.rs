@@ -102,11 +102,16 @@ pub struct Environment {
     pub values: Vec<Spanned<RepoPath>>,
     /// The branch that publications go to instead, for somebody to bring to `branch`; `None`: straight to `branch`.
     pub proposal: Option<String>,
+    /// Where a push brings the branch: a remote's name or an address, without credentials.
+    pub destination: String,
     /// The share of the branch's objects that one publication may delete, in percent.
     pub max_delete_percent: u8,
 }
 
 impl Environment {
+    /// Where a push goes that nobody says otherwise of.
+    pub const DEFAULT_DESTINATION: &str = "origin";
+
     /// The branch that publications go to.
     #[must_use]
     pub fn published_branch(&self) -> &str {

@@ -57,6 +57,9 @@ pub(super) struct Environment {
     /// Publish to `<branch>-next`, for a promotion tool or a pull request to bring to the branch. By default what
     /// `output.propose` says. Inherited.
     pub(super) propose: Option<bool>,
+    /// Where `publish --push` brings the branch: the name of a remote, or the address of a repository. By default `origin`.
+    /// Inherited.
+    pub(super) destination: Option<String>,
     /// The share of the branch's objects that one publication may delete, in percent: more needs `--allow-mass-delete`.
     /// By default 50; 100 switches the guard off. Inherited.
     #[schemars(range(min = 0, max = 100))]

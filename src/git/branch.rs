@@ -38,6 +38,11 @@ impl BranchName {
         &self.name
     }
 
+    /// `refs/heads/env/prod`.
+    pub(super) fn reference(&self) -> String {
+        format!("refs/heads/{}", self.name)
+    }
+
     pub(super) fn as_full_name(&self) -> &gix::refs::FullNameRef {
         self.full.as_ref()
     }
@@ -67,10 +72,17 @@ impl Repository {
 
     /// Refuses to make a branch that git would not make, or that a remote has already.
     pub(super) fn refuse_new(&self, branch: &BranchName) -> Result<(), Error> {
-        for other in self.reference_names("refs/heads/")? {
+        let others = match &self.upstream {
+            Some(upstream) => upstream.branches(),
+            None => self.reference_names("refs/heads/")?,
+        };
+        for other in others {
             if is_inside(&other, branch.as_str()) || is_inside(branch.as_str(), &other) {
                 return Err(Refusal::NameClash { branch: branch.to_string(), other }.into());
             }
+        }
+        if self.upstream.is_some() {
+            return Ok(());
         }
         for remote in self.reference_names("refs/remotes/")? {
             if remote.split_once('/').is_some_and(|(_, name)| name == branch.as_str()) {
@@ -81,7 +93,7 @@ impl Repository {
     }
 
     /// The names of all references below a folder of them, without that folder, in order.
-    fn reference_names(&self, folder: &str) -> Result<Vec<String>, Error> {
+    pub(super) fn reference_names(&self, folder: &str) -> Result<Vec<String>, Error> {
         let broken = |error: gix::Error| Error::Open { path: self.path.clone(), message: spell_out(&error) };
         let repo = self.local();
         let references = repo.references().map_err(broken)?;
@@ -101,8 +113,17 @@ impl Repository {
         Ok(())
     }
 
+    /// Whether the commit `later` comes after `earlier`, both by their full ids. `false` where nobody can tell: in a shallow
+    /// clone, or of a commit that is not here.
+    pub fn comes_after(&self, later: &str, earlier: &str) -> Result<bool, Error> {
+        match (ObjectId::from_hex(later.as_bytes()), ObjectId::from_hex(earlier.as_bytes())) {
+            (Ok(later), Ok(earlier)) if later != earlier => self.is_ancestor(earlier, CommitId(later)),
+            _ => Ok(false),
+        }
+    }
+
     /// Whether `tip` is `ancestor` or comes after it. The history may end early, as in a shallow clone.
-    fn is_ancestor(&self, ancestor: ObjectId, tip: CommitId) -> Result<bool, Error> {
+    pub(super) fn is_ancestor(&self, ancestor: ObjectId, tip: CommitId) -> Result<bool, Error> {
         let repo = self.local();
         let mut queue = vec![tip.0];
         let mut seen = HashSet::new();

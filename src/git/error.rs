@@ -130,6 +130,50 @@ pub enum Error {
         /// The reference.
         reference: &'static str,
     },
+    /// No remote of that name, and no address either. The user's move.
+    #[error("`{remote}` is neither a remote of this repository nor an address")]
+    NoRemote {
+        /// As configured.
+        remote: String,
+    },
+    /// A remote that cannot be read or written. The environment's move: network, credentials, disk.
+    #[error("`{remote}` {what}: {words}")]
+    Remote {
+        /// The remote, without credentials.
+        remote: String,
+        /// What it does not do.
+        what: &'static str,
+        /// What git said.
+        words: String,
+    },
+    /// Somebody else pushed in the meantime. Nothing was overwritten. Our move: fetched and prepared again, a while.
+    #[error("`{remote}` moved while {} was pushed: {words}", references.join(", "))]
+    RemoteMoved {
+        /// The remote, without credentials.
+        remote: String,
+        /// What was to be moved.
+        references: Vec<String>,
+        /// What git said.
+        words: String,
+    },
+    /// The remote does not take it: a hook, a protected branch. The user's move.
+    #[error("`{remote}` refuses {}: {words}", references.join(", "))]
+    RemoteRefused {
+        /// The remote, without credentials.
+        remote: String,
+        /// What it refuses, each with the reason it gave.
+        references: Vec<String>,
+        /// What it said besides.
+        words: String,
+    },
+    /// A push that would not only add. Our move: it is a mistake of ours, found before anything was sent.
+    #[error("`{reference}` would not move forward from {old}, so it was not pushed")]
+    NotForward {
+        /// The reference.
+        reference: String,
+        /// Where it is.
+        old: CommitId,
+    },
     /// The branch may not be written, with the reason. The user's move.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -139,7 +183,16 @@ impl Error {
     /// Whether publication was refused, rather than impossible: exit code 5 instead of 4.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::BranchMoved { .. } | Self::Refused(_))
+        matches!(
+            self,
+            Self::BranchMoved { .. } | Self::RemoteMoved { .. } | Self::RemoteRefused { .. } | Self::Refused(_)
+        )
+    }
+
+    /// Whether the same may succeed on the new tip of a remote.
+    #[must_use]
+    pub fn is_race(&self) -> bool {
+        matches!(self, Self::RemoteMoved { .. })
     }
 
     /// One action that helps, where there is one.
@@ -157,11 +210,22 @@ impl Error {
             }
             Self::Object { .. } => Some("if the clone is shallow, fetch more: `git fetch --unshallow`".to_owned()),
             Self::Corrupt { .. } | Self::Malformed { .. } => Some("run `git fsck --full`".to_owned()),
-            Self::NotesMoved { .. } | Self::BranchMoved { .. } => {
+            Self::NoRemote { remote } => Some(format!("add it with `git remote add {remote} <address>`")),
+            Self::Remote { .. } => {
+                Some("try `git fetch` and `git push --dry-run` by hand with the same address".to_owned())
+            }
+            Self::RemoteRefused { .. } => Some(
+                "let the key or account of this job push there, or publish to a proposal (`propose: true`)".to_owned(),
+            ),
+            Self::NotesMoved { .. } | Self::BranchMoved { .. } | Self::RemoteMoved { .. } => {
                 Some("run it again: it starts from the new tip".to_owned())
             }
             Self::Refused(refusal) => Some(refusal.help()),
-            Self::Open { .. } | Self::Reference { .. } | Self::Write { .. } | Self::TooLarge { .. } => None,
+            Self::Open { .. }
+            | Self::Reference { .. }
+            | Self::Write { .. }
+            | Self::TooLarge { .. }
+            | Self::NotForward { .. } => None,
         }
     }
 }

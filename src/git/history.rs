@@ -1,6 +1,7 @@
 //! History: which branch a revision is, and which commits lie between two.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::spell_out;
 use super::{CommitId, Error, Repository};
@@ -77,7 +78,7 @@ impl Repository {
         let store =
             gix::odb::Store::at_opts(folder.path().to_owned(), hash, &mut std::iter::empty(), Default::default());
         self.shared.objects = store.map_err(broken)?.into();
-        self.borrowed = Some(folder);
+        self.borrowed = Some(Arc::new(folder));
         Ok(self)
     }
 }

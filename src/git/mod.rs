@@ -10,6 +10,8 @@ mod commit_tree;
 mod content;
 mod create;
 mod error;
+mod fetch;
+mod follow;
 mod history;
 mod index_tree;
 mod inspect;
@@ -19,6 +21,7 @@ mod pack;
 mod prepare;
 mod program;
 mod publish;
+mod push;
 mod refusal;
 mod remote;
 mod seal;
@@ -26,6 +29,7 @@ mod signer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -38,15 +42,18 @@ pub use branch::BranchName;
 pub use commit_tree::{CommitTree, FileKind};
 pub use content::ContentId;
 pub use error::Error;
+pub use follow::Notice;
 pub use inspect::Permissions;
 pub use notes::{NOTES_REF, UnsignedNotes};
 pub use prepare::{Identity, IdentityError, Prepared, UnsignedCommit};
 pub use publish::{Batch, Published};
 pub use refusal::{EditedFile, Refusal};
+pub use remote::Remote;
 pub use seal::{SEAL_TRAILER, SealError};
 pub use signer::GitSigner;
 
 use error::spell_out;
+use fetch::Upstream;
 
 /// A commit's full id. Made from what a repository said, so it names a commit that exists there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,11 +72,15 @@ impl fmt::Debug for CommitId {
 }
 
 /// A repository, bare or not. Shared by threads.
+///
+/// Its branches and notes are its own, or those of a remote: see [`on`](Self::on).
+#[derive(Clone)]
 pub struct Repository {
     shared: gix::ThreadSafeRepository,
     path: PathBuf,
     /// Names more folders of objects; gone when nobody reads any more.
-    borrowed: Option<tempfile::TempDir>,
+    borrowed: Option<Arc<tempfile::TempDir>>,
+    upstream: Option<Arc<Upstream>>,
 }
 
 impl fmt::Debug for Repository {
@@ -95,6 +106,10 @@ impl Repository {
     /// Opens the repository that holds `path`: the folder itself or one above it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
+        // gix takes what lies above the current folder for a folder with a `.git`, also where it is a bare repository
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let leaves = path.components().any(|part| part == std::path::Component::ParentDir);
+        let path = if leaves { absolute.as_path() } else { path };
         let options = || gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
         let shared = gix::ThreadSafeRepository::discover_opts(path, gix::discover::upwards::Options::default(), trust)
@@ -103,7 +118,7 @@ impl Repository {
                 false => Error::Open { path: path.to_owned(), message: spell_out(&error) },
             })?;
         let path = shared.to_thread_local().git_dir().to_owned();
-        Ok(Self { shared, path, borrowed: None })
+        Ok(Self { shared, path, borrowed: None, upstream: None })
     }
 
     /// The folder of the work tree; `None` in a bare repository.
@@ -129,6 +144,13 @@ impl Repository {
 
     /// The commit at the tip of a branch; `None` if there is no such branch.
     pub fn branch_tip(&self, branch: &BranchName) -> Result<Option<CommitId>, Error> {
+        match &self.upstream {
+            Some(upstream) => Ok(upstream.tip(&branch.reference())),
+            None => self.local_branch_tip(branch),
+        }
+    }
+
+    fn local_branch_tip(&self, branch: &BranchName) -> Result<Option<CommitId>, Error> {
         let reference = |error: gix::Error| Error::Reference { branch: branch.to_string(), message: spell_out(&error) };
         let repo = self.local();
         let Some(found) = repo.try_find_reference(branch.as_full_name()).map_err(reference)? else {

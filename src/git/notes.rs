@@ -81,6 +81,13 @@ impl Repository {
 
     /// The tip of the notes.
     pub(super) fn notes_tip(&self) -> Result<Option<CommitId>, Error> {
+        match &self.upstream {
+            Some(upstream) => Ok(upstream.tip(NOTES_REF)),
+            None => self.local_notes_tip(),
+        }
+    }
+
+    pub(super) fn local_notes_tip(&self) -> Result<Option<CommitId>, Error> {
         let broken = |message: String| Error::Reference { branch: NOTES_REF.to_owned(), message };
         let repo = self.local();
         let Some(found) = repo.try_find_reference(NOTES_REF).map_err(|error| broken(spell_out(&error)))? else {

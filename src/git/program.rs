@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// More than any signature or complaint has.
+/// More than any signature, complaint or list of a few references has.
 const MAX_OUTPUT: u64 = 1024 * 1024;
 
 /// How often it is looked whether the program has ended.

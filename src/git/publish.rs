@@ -13,6 +13,7 @@ use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use super::error::spell_out;
 use super::notes::{NOTES_REF, UnsignedNotes};
 use super::prepare::NewObject;
+use super::push::Move;
 use super::{BranchName, CommitId, Error, Repository, UnsignedCommit, pack, signature_header};
 use crate::sign::{Payload as _, Signature, Signed, SignedCommit};
 
@@ -60,6 +61,8 @@ impl Repository {
 
     /// Writes commits and notes, and moves their branches from the tips they were prepared on, in one transaction: if any
     /// branch is elsewhere by now, all of them stay where they are; the objects are left for `git gc`.
+    ///
+    /// Where the branches are those of a remote, it is the remote's that move.
     pub fn publish_batch(&self, batch: &Batch<'_>) -> Result<Vec<Published>, Error> {
         let mut objects: BTreeMap<ObjectId, NewObject> = BTreeMap::new();
         let mut published = Vec::with_capacity(batch.commits.len());
@@ -88,13 +91,17 @@ impl Repository {
         let packed = self.write(objects.into_values().collect())?;
         published.iter_mut().for_each(|published| published.packed = packed);
         let notes = notes.map(|(notes, commit)| (notes.expected, CommitId(commit.id)));
-        self.move_references(&published, batch.starts, notes)?;
+        match &self.upstream {
+            Some(upstream) => self.push(upstream, &moves(&published, batch.starts, notes))?,
+            None => self.move_references(&published, batch.starts, notes)?,
+        }
         Ok(published)
     }
 
     /// Writes objects, sorted by id, that no branch knows yet. Whether they went into a pack.
     fn write(&self, objects: Vec<NewObject>) -> Result<bool, Error> {
-        let packed = objects.len() > LOOSE_LIMIT;
+        // what a publisher leaves behind that dies is known by its name, and git removes it, if it is half a pack
+        let packed = objects.len() > LOOSE_LIMIT || (self.upstream.is_some() && !objects.is_empty());
         if packed {
             pack::write(&self.objects_folder(), &objects, self.local().object_hash())?;
         } else {
@@ -200,6 +207,19 @@ impl Repository {
     }
 }
 
+/// What a remote is asked to move, in an order in which each could be moved alone: what others refer to comes first.
+fn moves(
+    published: &[Published],
+    starts: &[(BranchName, CommitId)],
+    notes: Option<(Option<CommitId>, CommitId)>,
+) -> Vec<Move> {
+    let branch = |branch: &BranchName, expected, new| Move { reference: branch.reference(), expected, new };
+    let commits = published.iter().map(|one| branch(&one.branch, one.previous, one.commit));
+    let starts = starts.iter().map(|(name, tip)| branch(name, None, *tip));
+    let notes = notes.map(|(expected, new)| Move { reference: NOTES_REF.to_owned(), expected, new });
+    commits.chain(starts).chain(notes).collect()
+}
+
 fn branch_edit(published: &Published) -> RefEdit {
     let message = match published.previous {
         Some(_) => "hydrant: publish",
@@ -208,7 +228,12 @@ fn branch_edit(published: &Published) -> RefEdit {
     reference_edit(published.branch.as_full_name().to_owned(), published.previous, published.commit, message)
 }
 
-fn reference_edit(name: gix::refs::FullName, expected: Option<CommitId>, new: CommitId, message: &str) -> RefEdit {
+pub(super) fn reference_edit(
+    name: gix::refs::FullName,
+    expected: Option<CommitId>,
+    new: CommitId,
+    message: &str,
+) -> RefEdit {
     let expected =
         expected.map_or(PreviousValue::MustNotExist, |tip| PreviousValue::MustExistAndMatch(Target::Object(tip.0)));
     RefEdit {

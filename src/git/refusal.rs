@@ -111,6 +111,16 @@ pub enum Refusal {
         /// The remote-tracking branch.
         remote: String,
     },
+    /// Somebody published the same environment of the same project while we did, and not from what ours is based on.
+    #[error("branch `{branch}` was published meanwhile from commit {found}, which {wanted} does not come after")]
+    PublishedMeanwhile {
+        /// The branch.
+        branch: String,
+        /// The dry commit of the other publication.
+        found: String,
+        /// Ours.
+        wanted: String,
+    },
     /// The branch holds the commit that was rendered.
     #[error("branch `{branch}` holds the source: commit {dry} is part of it")]
     SourceBranch {
@@ -168,6 +178,9 @@ impl Refusal {
                 format!("rename one of the two; nothing needs `{other}` if it is a leftover")
             }
             Self::OnlyRemote { branch, remote } => format!("begin from it: `git branch --no-track {branch} {remote}`"),
+            Self::PublishedMeanwhile { .. } => {
+                "publish the newer of the two commits; to go back to this one on purpose, run it again".to_owned()
+            }
             Self::CheckedOut { place, .. } => format!("check out another branch in `{place}`"),
         }
     }

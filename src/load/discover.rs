@@ -51,6 +51,7 @@ pub fn discover(tree: &dyn ReadTree) -> Result<Project, TreeError> {
             kubernetes: Spanned::default_value(Arc::from(DEFAULT_KUBERNETES)),
             values: Vec::new(),
             proposal: None,
+            destination: Environment::DEFAULT_DESTINATION.to_owned(),
             max_delete_percent: DEFAULT_MAX_DELETE_PERCENT,
         }],
         apps,

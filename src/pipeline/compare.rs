@@ -39,6 +39,11 @@ impl Published {
     pub(super) fn state(&self, environment: &str) -> Option<&PublishedState> {
         self.environments.get(environment)
     }
+
+    /// Adds what the branches of other environments hold.
+    pub(super) fn add(&mut self, other: Self) {
+        self.environments.extend(other.environments);
+    }
 }
 
 /// Reads what the branches of the selected environments hold.

@@ -130,7 +130,7 @@ fn writer(repository: &Repository, project: &Project, options: &PublishOptions) 
     Writer { project: options.project.clone(), repository: address.map(|address| address.to_string()) }
 }
 
-fn target(environment: &Environment) -> Result<Target, git::Error> {
+pub(super) fn target(environment: &Environment) -> Result<Target, git::Error> {
     let branch = BranchName::parse(&environment.branch.value)?;
     Ok(match &environment.proposal {
         Some(proposal) => Target::proposal(BranchName::parse(proposal)?, branch),

@@ -129,6 +129,15 @@ fn proposals_and_guards_are_inherited() {
 }
 
 #[test]
+fn destinations_are_inherited_and_go_to_origin_by_default() {
+    let environments = "dev: {}, live: { destination: 'https://git.example.org/live' }, prod: { inherits: live }, \
+        test: { inherits: live, destination: origin }";
+    let project = project(&with_output(environments, ""));
+    let destinations: Vec<&str> = project.environments.iter().map(|environment| &*environment.destination).collect();
+    assert_eq!(destinations, ["origin", "https://git.example.org/live", "https://git.example.org/live", "origin"]);
+}
+
+#[test]
 fn what_cannot_be_an_output_is_told_with_a_way_out() {
     for (environments, output, told) in [
         ("dev: { max_delete_percent: 101 }", "", "`101` is not a share in percent"),

@@ -35,6 +35,7 @@ mod operations;
 mod plan;
 mod promoter;
 mod publication;
+mod push;
 mod render;
 mod rules;
 mod sandbox;

@@ -81,11 +81,6 @@ impl Sandbox {
 
     /// The same, with a number of threads for hydrant.
     pub(crate) fn run_with_threads(&self, words: &[&str], threads: &str) -> Output {
-        let output = self.command(words, threads).output();
-        self.output(output.unwrap_or_else(|error| panic!("{} does not start: {error}", words[0])))
-    }
-
-    fn command(&self, words: &[&str], threads: &str) -> Command {
         let program = match words[0] {
             "hydrant" => env!("CARGO_BIN_EXE_hydrant"),
             "git" => "git",
@@ -98,23 +93,19 @@ impl Sandbox {
             }
             words => (words, Stdio::null()),
         };
-        let mut command = Command::new(program);
-        command
-            .args(&words[1..])
-            .stdin(stdin)
-            .current_dir(self.path())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.home())
-            .env("HYDRANT_THREADS", threads)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .envs(git_identity("AUTHOR"))
-            .envs(git_identity("COMMITTER"));
-        command
+        let mut command = self.command(program);
+        command.args(&words[1..]).stdin(stdin).env("HYDRANT_THREADS", threads);
+        self.finish(command)
     }
 
-    fn output(&self, output: std::process::Output) -> Output {
+    /// Runs a program to its end.
+    pub(crate) fn finish(&self, mut command: Command) -> Output {
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        self.output(output)
+    }
+
+    /// What a program said, in any sandbox's words.
+    pub(crate) fn output(&self, output: std::process::Output) -> Output {
         let text = |bytes: Vec<u8>| {
             // the sandbox has another name in every run
             String::from_utf8_lossy(&bytes).replace(&*self.folder.path().to_string_lossy(), "[sandbox]")
@@ -128,12 +119,30 @@ impl Sandbox {
     pub(crate) fn run_unprivileged(&self, words: &[&str]) -> Option<Output> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
         use std::os::unix::process::CommandExt as _;
-        let mut command = self.command(words, "2");
+        assert_eq!(words[0], "hydrant");
+        let mut command = self.command(env!("CARGO_BIN_EXE_hydrant"));
+        command.args(&words[1..]).env("HYDRANT_THREADS", "2");
         if fs::metadata(self.path()).expect("the project's folder").uid() == 0 {
             fs::set_permissions(self.folder.path(), fs::Permissions::from_mode(0o755)).expect("a folder of our own");
             command.uid(65_534).gid(65_534);
         }
         command.output().ok().map(|output| self.output(output))
+    }
+
+    /// A program in the project's folder that sees nothing of this machine's settings.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .envs(git_identity("AUTHOR"))
+            .envs(git_identity("COMMITTER"));
+        command
     }
 
     /// Runs a command that must end with 0, and gives its stdout without the last line feed.
