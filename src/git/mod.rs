@@ -15,6 +15,7 @@ mod follow;
 mod history;
 mod index_tree;
 mod inspect;
+mod loose;
 mod notes;
 mod object;
 mod pack;
@@ -110,7 +111,12 @@ impl Repository {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let leaves = path.components().any(|part| part == std::path::Component::ParentDir);
         let path = if leaves { absolute.as_path() } else { path };
-        let options = || gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
+        // a publication that is tried again and again fetches and writes many packs, and gix has room for a fixed number
+        let slots = gix::odb::store::init::Slots::AsNeededByDiskState { multiplier: 1.5, minimum: 1024 };
+        let options = || {
+            let options = gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
+            options.object_store_slots(slots)
+        };
         let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
         let shared = gix::ThreadSafeRepository::discover_opts(path, gix::discover::upwards::Options::default(), trust)
             .map_err(|error| match error.is_not_found() {

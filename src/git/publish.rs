@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use gix::ObjectId;
 use gix::bstr::BString;
 use gix::object::Kind;
-use gix::objs::Write as _;
 use gix::refs::Target;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
@@ -14,7 +13,7 @@ use super::error::spell_out;
 use super::notes::{NOTES_REF, UnsignedNotes};
 use super::prepare::NewObject;
 use super::push::Move;
-use super::{BranchName, CommitId, Error, Repository, UnsignedCommit, pack, signature_header};
+use super::{BranchName, CommitId, Error, Repository, UnsignedCommit, loose, pack, signature_header};
 use crate::sign::{Payload as _, Signature, Signed, SignedCommit};
 
 /// Up to this many objects are written one by one; more go into one pack. Loose objects cost a file each, packs cost
@@ -100,12 +99,11 @@ impl Repository {
 
     /// Writes objects, sorted by id, that no branch knows yet. Whether they went into a pack.
     fn write(&self, objects: Vec<NewObject>) -> Result<bool, Error> {
-        // what a publisher leaves behind that dies is known by its name, and git removes it, if it is half a pack
-        let packed = objects.len() > LOOSE_LIMIT || (self.upstream.is_some() && !objects.is_empty());
+        let packed = objects.len() > LOOSE_LIMIT;
         if packed {
             pack::write(&self.objects_folder(), &objects, self.local().object_hash())?;
         } else {
-            self.write_loose(&objects)?;
+            loose::write(&self.objects_folder(), &objects)?;
         }
         Ok(packed)
     }
@@ -130,16 +128,6 @@ impl Repository {
             .map_err(|error| malformed(error.to_string()))?;
         let id = gix::objs::compute_hash(hash, Kind::Commit, &bytes).map_err(|error| malformed(spell_out(&error)))?;
         Ok(NewObject { id, kind: Kind::Commit, bytes })
-    }
-
-    fn write_loose(&self, objects: &[NewObject]) -> Result<(), Error> {
-        let repo = self.local();
-        for object in objects {
-            repo.objects
-                .write_buf_with_known_id(object.kind, &object.bytes, object.id)
-                .map_err(|error| Error::Write { path: self.objects_folder(), message: spell_out(&error) })?;
-        }
-        Ok(())
     }
 
     fn objects_folder(&self) -> PathBuf {
