@@ -25,8 +25,8 @@ fn settings(name: &str) -> String {
 /// A published shop, then a change that takes its namespace and its data away.
 fn changed_shop() -> Sandbox {
     let sandbox = Sandbox::new();
-    let config = "version: 1\nkubernetes: \"1.34\"\nenvironments:\n  dev: {branch: env/dev}\noutput: {max_delete_percent: 100}\n\
-                  signing: {key: ~/.ssh/id_ed25519}\npolicies: {builtin: [secrets]}\n";
+    let config = "version: 1\nenvironments:\n  dev: {branch: env/dev, kubernetes: \"1.34\", max_delete_percent: 100}\n\
+                  apps: [{path: apps/*}]\nsigning: {format: ssh, key: ~/.ssh/id_ed25519}\npolicies: {builtin: [secrets]}\n";
     sandbox.write("hydrant.yaml", config);
     sandbox.write("apps/shop/shop.yaml", SHOP);
     sandbox.write("apps/web/deployment.yaml", deployment(2));
