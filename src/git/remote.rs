@@ -135,9 +135,10 @@ impl Remote {
 pub(super) fn words(told: &str) -> String {
     let is_told = |line: &&str| !line.is_empty() && !line.starts_with("hint:") && !line.starts_with("To ");
     let lines: Vec<&str> = told.lines().map(str::trim).filter(is_told).collect();
-    let theirs: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("remote:")).map(str::trim).collect();
-    let lines = if theirs.iter().all(|line| line.is_empty()) { lines } else { theirs };
-    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    let (theirs, ours): (Vec<&str>, Vec<&str>) = lines.into_iter().partition(|line| line.starts_with("remote:"));
+    let theirs: Vec<&str> =
+        theirs.iter().map(|line| line.trim_start_matches("remote:").trim()).filter(|line| !line.is_empty()).collect();
+    let lines = if theirs.is_empty() { ours } else { theirs };
     match in_one_line(&lines.join("; ")) {
         words if words.is_empty() => "git gives no reason".to_owned(),
         words => words,
