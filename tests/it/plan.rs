@@ -78,7 +78,7 @@ fn a_plan_for_machines_fits_its_schema() {
     assert_eq!(dev["kinds"][0], serde_json::json!({"kind": "ConfigMap", "added": 1, "changed": 1, "removed": 2}));
     let risks: Vec<_> =
         dev["risks"].as_array().expect("risks").iter().map(|one| one["risk"].as_str().unwrap()).collect();
-    let expected = ["moves-between-apps", "stays-in-cluster", "deletes-namespace", "deletes-data", "scales-to-zero"];
+    let expected = ["stays-in-cluster", "moves-between-apps", "deletes-namespace", "deletes-data", "scales-to-zero"];
     assert_eq!(risks, expected, "in the order of apps, then of kinds");
     let replicas = dev["differences"].as_array().expect("objects").iter().find(|one| one["kind"] == "Deployment");
     assert_eq!(replicas.expect("it differs")["fields"][0]["pointer"], "/spec/replicas");

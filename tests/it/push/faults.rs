@@ -151,5 +151,6 @@ fn an_unsigned_commit_in_between_is_built_on_and_told_by_verify() {
     forge.pushed();
     assert_eq!(forge.on_remote(&["rev-parse", "env/dev^"]), unsigned);
     assert_eq!(forge.hydrant(&["verify", "env/dev"]).code, 0, "the tip is ours and whole");
-    assert_eq!(forge.hydrant(&["verify", &unsigned]).code, 6);
+    assert_eq!(forge.hydrant(&["verify", "env/dev", "--at", &unsigned]).code, 0, "its content is attested");
+    assert_eq!(forge.hydrant(&["verify", "env/dev", "--at", &unsigned, "--require-signature"]).code, 6);
 }
