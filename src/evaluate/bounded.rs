@@ -6,11 +6,12 @@
 //! too large; so one is compiled, and fails.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 
-use regorus::unstable::{Lexer, Source as RegoSource, TokenKind};
+use regorus::unstable::Source as RegoSource;
 
-use super::edit::{Edit, apply};
+use super::edit::{Edit, Lowered, apply};
+use super::tokens::{Token, tokens};
 
 /// Each function, and what takes its place.
 const FUNCTIONS: [(&str, &str); 10] = [
@@ -27,6 +28,7 @@ const FUNCTIONS: [(&str, &str); 10] = [
 ];
 
 const NAME: &str = "<bounded functions>";
+const PACKAGE: &str = "data.__hydrant_bounded__.";
 
 /// For both engines. Members of lists, signs of texts: generous for policies, harmless for the machine.
 const MODULE: &str = r#"package __hydrant_bounded__
@@ -67,36 +69,41 @@ const TOO_LARGE: &str = "exceeded size limit";
 /// What is said of an error that tells of a limit; `None` for another error.
 pub(super) fn limit(error: &str) -> Option<&'static str> {
     let says = |words: &str| error.to_ascii_lowercase().contains(words);
-    if says(TOO_LARGE) {
+    if is_too_large(error) {
         Some("a value or a regular expression gets too large")
     } else if says("maximum instruction limit") {
         Some("it takes too many steps for this object")
+    } else if says("exceeded time limit") {
+        Some("it takes too long for this object")
     } else {
         None
     }
 }
 
-/// Sends the calls in some texts, which load together, through functions that ask first. `own` are the names that a
-/// text's package defines itself.
-pub(super) fn bound(texts: &mut Vec<(String, String)>, own: impl Fn(usize) -> BTreeSet<String>) {
-    let mut any = false;
-    for (number, (_, text)) in texts.iter_mut().enumerate() {
-        let edits = calls(text, &own(number));
-        if let Some(bounded) = (!edits.is_empty()).then(|| apply(text, (0, text.len()), edits)).flatten() {
-            *text = bounded.text;
-            any = true;
-        }
-    }
-    if any {
-        texts.push((NAME.to_owned(), MODULE.to_owned()));
+/// Whether an error says that something gets too large: at once, and not after a long time.
+pub(super) fn is_too_large(error: &str) -> bool {
+    error.to_ascii_lowercase().contains(TOO_LARGE)
+}
+
+/// Sends the calls in a module through functions that ask first. `own` are the names that its package defines itself.
+pub(super) fn bound(lowered: Lowered, own: &BTreeSet<String>) -> Lowered {
+    match calls(&lowered.text, own) {
+        edits if edits.is_empty() => lowered,
+        edits => lowered.edited(edits),
     }
 }
 
-/// A token: what it is, and where.
-struct Token {
-    kind: TokenKind,
-    start: usize,
-    end: usize,
+/// The same for texts of ours that load together with such modules, and those functions, if something calls one.
+pub(super) fn complete(texts: &mut Vec<(String, String)>) {
+    for (_, text) in texts.iter_mut() {
+        let edits = calls(text, &BTreeSet::new());
+        if let Some(bounded) = (!edits.is_empty()).then(|| apply(text, (0, text.len()), edits)).flatten() {
+            *text = bounded.text;
+        }
+    }
+    if texts.iter().any(|(_, text)| text.contains(PACKAGE)) {
+        texts.push((NAME.to_owned(), MODULE.to_owned()));
+    }
 }
 
 fn calls(text: &str, own: &BTreeSet<String>) -> Vec<Edit> {
@@ -104,12 +111,14 @@ fn calls(text: &str, own: &BTreeSet<String>) -> Vec<Edit> {
     if !FUNCTIONS.iter().any(|(name, _)| text.contains(name)) {
         return Vec::new();
     }
-    let Some(tokens) = tokens(text) else { return Vec::new() };
-    let word = |at: usize| tokens.get(at).map(|token| &text[token.start..token.end]).unwrap_or_default();
+    let source =
+        RegoSource::from_contents_with_limits(NAME.to_owned(), text.to_owned(), NonZeroUsize::MAX, NonZeroUsize::MAX);
+    let Some(tokens) = source.ok().and_then(|source| tokens(&source, NonZeroU32::MAX).ok()) else { return Vec::new() };
+    let word = |at: usize| tokens.get(at).map(|token| token.word(text)).unwrap_or_default();
     let mut edits = Vec::new();
     for at in 0..tokens.len() {
         // `data.lib.concat(…)` is another function
-        if tokens[at].kind != TokenKind::Ident || at > 0 && word(at - 1) == "." || own.contains(word(at)) {
+        if !tokens[at].is_name() || at > 0 && word(at - 1) == "." || own.contains(word(at)) {
             continue;
         }
         for (name, instead) in FUNCTIONS {
@@ -129,7 +138,7 @@ fn calls(text: &str, own: &BTreeSet<String>) -> Vec<Edit> {
 /// Whether a format is written out, and asks for no great width.
 fn is_narrow(text: &str, tokens: &[Token], at: usize) -> bool {
     let Some(token) = tokens.get(at) else { return false };
-    if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
+    if !token.is_string() {
         return false;
     }
     let format = &text[token.start..token.end];
@@ -141,31 +150,13 @@ fn is_narrow(text: &str, tokens: &[Token], at: usize) -> bool {
     most.max().unwrap_or_default() < 5 || !format.contains('%')
 }
 
-fn tokens(text: &str) -> Option<Vec<Token>> {
-    let lines = u32::MAX as usize;
-    let size = std::num::NonZeroUsize::new(lines)?;
-    let source = RegoSource::from_contents_with_limits(NAME.to_owned(), text.to_owned(), size, size).ok()?;
-    let mut lexer = Lexer::new(&source);
-    lexer.set_max_col(NonZeroU32::MAX);
-    let mut found = Vec::new();
-    loop {
-        let token = lexer.next_token().ok()?;
-        let (start, end) = (token.1.start as usize, token.1.end as usize);
-        match token.0 {
-            TokenKind::Eof => return Some(found),
-            kind => found.push(Token { kind, start, end }),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn bounded(text: &str, own: &[&str]) -> String {
-        let mut texts = vec![("a".to_owned(), text.to_owned())];
-        bound(&mut texts, |_| own.iter().map(|name| (*name).to_owned()).collect());
-        texts.swap_remove(0).1
+        let own = own.iter().map(|name| (*name).to_owned()).collect();
+        bound(Lowered::of_lines(text.to_owned(), []), &own).text
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regorus::unstable::Rule;
 
-use super::bounded::bound;
+use super::bounded::{bound, complete};
 use super::complaint::Complaint;
 use super::concern::{Concern, Derivation};
 use super::conflict::Conflicts;
@@ -185,10 +185,9 @@ impl Prepared {
         };
         let mut texts = Texts { machine: all(&self.machine), interpreter: all(&self.interpreter) };
         texts.interpreter.extend(self.collecting.iter().cloned());
-        let own = own_names(modules);
         for texts in [&mut texts.machine, &mut texts.interpreter] {
             texts.extend(texts::module(texts));
-            bound(texts, |number| modules.get(number).map(|module| own[&module.package].clone()).unwrap_or_default());
+            complete(texts);
         }
         texts
     }
@@ -240,9 +239,10 @@ pub(super) fn prepare<'a>(
             renamed.push(Renamed { span: reporter.name_span, name });
         }
         let blamed = |diagnostic| Problem::with(number, diagnostic);
-        machine.push(lower(module, &names, &renamed, Target::Machine).map_err(blamed)?);
+        let own = &own[&module.package];
+        machine.push(bound(lower(module, &names, &renamed, Target::Machine).map_err(blamed)?, own));
         renamed.extend(divided.rename(module, conflicts));
-        interpreter.push(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?);
+        interpreter.push(bound(lower(module, &names, &renamed, Target::Interpreter).map_err(blamed)?, own));
     }
     interpreted_rules.extend(exceptions.interpreted.iter().map(|number| policy_rules.len() + number));
     // what is excepted is asked whatever the kind

@@ -10,22 +10,33 @@ pub(super) struct Lowered {
     pub(super) text: String,
     /// Start in `text`, end in `text`, start in the user's text, end in the user's text; sorted.
     moved: Vec<(usize, usize, usize, usize)>,
+    /// What had happened to the user's text before; only its way back is kept.
+    before: Option<Box<Lowered>>,
 }
 
 impl Lowered {
     /// A text whose lines stand further apart in another: `starts` are the offsets of each line here and there.
     pub(super) fn of_lines(text: String, starts: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let moved = starts.into_iter().map(|(here, there)| (here, here, there, there)).collect();
-        Self { text, moved }
+        Self { text, moved, before: None }
     }
 
     /// The offset in the user's text of an offset in the engine's.
     pub(super) fn original(&self, offset: usize) -> usize {
-        let before = self.moved.iter().take_while(|(start, ..)| *start <= offset).last();
-        match before {
+        let last = self.moved.iter().take_while(|(start, ..)| *start <= offset).last();
+        let offset = match last {
             None => offset,
             Some((_, end, start, _)) if offset < *end => *start,
             Some((_, end, _, original_end)) => original_end + (offset - end),
+        };
+        self.before.as_ref().map_or(offset, |before| before.original(offset))
+    }
+
+    /// The same with pieces of its text replaced; unchanged if two of them overlap.
+    pub(super) fn edited(self, edits: Vec<Edit>) -> Self {
+        match apply(&self.text, (0, self.text.len()), edits) {
+            Some(later) => Self { before: Some(Box::new(Self { text: String::new(), ..self })), ..later },
+            None => self,
         }
     }
 
@@ -61,7 +72,7 @@ pub(super) fn apply(text: &str, (start, end): (usize, usize), mut edits: Vec<Edi
         at = edit.end;
     }
     out.push_str(text.get(at..end)?);
-    Some(Lowered { text: out, moved })
+    Some(Lowered { text: out, moved, before: None })
 }
 
 /// Text that is added at one place.
@@ -83,6 +94,18 @@ mod tests {
         assert_eq!(lowered.original(9), 7, "inside what was put in place of `y`");
         assert_eq!(lowered.original(11), 8);
         assert_eq!(lowered.original(lowered.text.len() - 1), text.len() - 1);
+    }
+
+    #[test]
+    fn what_was_edited_twice_leads_back_to_the_text_of_the_user() {
+        let text = "x := f(y); z";
+        let once = apply(text, (0, text.len()), vec![insertion(0, "long ".to_owned())]).expect("nothing overlaps");
+        let twice = once.edited(vec![Edit { start: 10, end: 11, text: "data.g".to_owned() }]);
+        assert_eq!(twice.text, "long x := data.g(y); z");
+        assert_eq!(twice.original(17), text.find('y').expect("there"));
+        assert_eq!(twice.original_place(1, 18), Some(7));
+        let overlapping = vec![Edit { start: 0, end: 3, text: String::new() }, insertion(1, String::new())];
+        assert_eq!(twice.edited(overlapping).text, "long x := data.g(y); z");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::concern::Subject;
 use super::module::lengths;
 use super::plan::{Call, Plan, Selection, entry_of_rule};
 use super::rule_set::RuleSet;
+use super::value::is_walkable;
 use super::{EvaluationLimits, builtins};
 
 /// What OPA calls a conflict.
@@ -242,7 +243,8 @@ pub(super) fn without_values(error: String) -> String {
 
 fn members_of(value: &RegoValue) -> Members {
     match value.as_set() {
-        Ok(members) => Ok(members.iter_sorted().cloned().collect()),
+        Ok(members) if members.iter_sorted().all(is_walkable) => Ok(members.iter_sorted().cloned().collect()),
+        Ok(_) => Err("what it reports gets too large".to_owned()),
         Err(_) => Err("the rule gave no set of messages".to_owned()),
     }
 }

@@ -45,6 +45,7 @@ mod shipped;
 mod target;
 pub mod testing;
 mod texts;
+mod tokens;
 mod usage;
 mod value;
 pub mod waivers;

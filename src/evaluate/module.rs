@@ -7,14 +7,13 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use regorus::PolicyLengthConfig;
-use regorus::unstable::{
-    Expr, Lexer, Module as Syntax, Parser, Ref, Source as RegoSource, Span as RegoSpan, TokenKind,
-};
+use regorus::unstable::{Expr, Module as Syntax, Parser, Ref, Source as RegoSource, Span as RegoSpan};
 
 use super::EvaluationLimits;
 use super::complaint::{Complaint, offset, word_length};
 use super::dialect::{self, Dialect, Unread, Written};
 use super::edit::{Edit, Lowered, apply};
+use super::tokens::{Token, tokens};
 use super::walk::every_expression;
 use crate::diagnostic::{Diagnostic, rules};
 use crate::source::{Location, Source, Span};
@@ -168,20 +167,9 @@ fn parse_text(name: &str, text: &str, limits: &EvaluationLimits) -> Result<(Rego
 }
 
 fn string_literals(source: &RegoSource, max_column: NonZeroU32) -> Result<StringLiterals, String> {
-    let mut lexer = Lexer::new(source);
-    lexer.set_max_col(max_column);
-    let mut found = StringLiterals { starts: Vec::new(), ends: Vec::new() };
-    loop {
-        let token = lexer.next_token().map_err(|error| error.to_string())?;
-        match token.0 {
-            TokenKind::Eof => return Ok(found),
-            TokenKind::String | TokenKind::RawString => {
-                found.starts.push(token.1.start as usize);
-                found.ends.push(token.1.end as usize);
-            }
-            _ => {}
-        }
-    }
+    let literals = tokens(source, max_column)?.into_iter().filter(Token::is_string);
+    let (starts, ends) = literals.map(|literal| (literal.start, literal.end)).unzip();
+    Ok(StringLiterals { starts, ends })
 }
 
 /// The parts of `a.b["c"]`.

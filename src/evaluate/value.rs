@@ -23,6 +23,28 @@ pub(super) fn of_node(node: &Node) -> RegoValue {
     }
 }
 
+/// How many values and signs a result may have. Parts that are the same are stored once: a few statements make a value
+/// that would take forever to walk.
+const LARGEST: usize = 1_000_000;
+
+/// Whether a value can be walked from end to end.
+pub(super) fn is_walkable(value: &RegoValue) -> bool {
+    let mut left = LARGEST;
+    spend(value, &mut left)
+}
+
+fn spend(value: &RegoValue, left: &mut usize) -> bool {
+    let cost = text(value).map_or(1, |text| text.len().max(1));
+    let Some(rest) = left.checked_sub(cost) else { return false };
+    *left = rest;
+    match value {
+        RegoValue::Array(items) => items.iter().all(|item| spend(item, left)),
+        RegoValue::Set(items) => items.iter_sorted().all(|item| spend(item, left)),
+        RegoValue::Object(members) => members.iter_sorted().all(|(key, value)| spend(key, left) && spend(value, left)),
+        _ => true,
+    }
+}
+
 /// The member of an object under a text key.
 pub(super) fn member<'a>(value: &'a RegoValue, name: &str) -> Option<&'a RegoValue> {
     value.as_object().ok()?.get(&RegoValue::from(name))
@@ -36,6 +58,15 @@ pub(super) fn text(value: &RegoValue) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_many_equal_parts_is_as_large_as_it_looks() {
+        let nested =
+            |times| (0..times).fold(RegoValue::from("a"), |value, _| RegoValue::from(vec![value.clone(), value]));
+        assert!(is_walkable(&nested(10)));
+        assert!(!is_walkable(&nested(60)));
+        assert!(!is_walkable(&RegoValue::from("a".repeat(LARGEST + 1))));
+    }
 
     #[test]
     fn large_integers_keep_all_their_digits() {

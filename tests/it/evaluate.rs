@@ -7,7 +7,7 @@ use hydrant::parse;
 use hydrant::source::Source;
 
 /// A set of policies that must load without a complaint.
-fn loaded(texts: &[&str]) -> PolicySet {
+pub(crate) fn loaded(texts: &[&str]) -> PolicySet {
     let (set, diagnostics) = load(texts);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     set
@@ -19,7 +19,8 @@ fn load(texts: &[&str]) -> (PolicySet, Vec<Diagnostic>) {
     PolicySet::load(&files, &[], &EvaluationLimits::default())
 }
 
-fn manifests(text: &str) -> Vec<Manifest> {
+/// The objects of a file that must parse without a complaint.
+pub(crate) fn manifests(text: &str) -> Vec<Manifest> {
     let parsed = parse::parse(&Source::file("app.yaml", text), &ReadLimits::default());
     assert!(parsed.diagnostics.is_empty(), "{:#?}", parsed.diagnostics);
     parsed.manifests

@@ -4,12 +4,13 @@ use hydrant::diagnostic::{Diagnostic, Severity, rules};
 use hydrant::evaluate::gatekeeper::{Outcome, SuiteResult};
 use hydrant::evaluate::{EvaluationLimits, PolicySet};
 use hydrant::load::{Checks, SuiteFile, read_checks};
-use hydrant::manifest::{Manifest, ReadLimits};
+use hydrant::manifest::Manifest;
 use hydrant::source::Source;
 use hydrant::tree::{MemoryTree, RepoPath};
-use hydrant::{config, parse, pipeline};
+use hydrant::{config, pipeline};
 use proptest::prelude::*;
 
+use crate::evaluate::manifests as objects;
 use crate::sandbox::Sandbox;
 
 /// A template with a body of Rego and the properties of its parameters.
@@ -73,12 +74,6 @@ fn refused(texts: &[String]) -> Diagnostic {
     let (_, mut diagnostics) = load(texts);
     assert_eq!(diagnostics.len(), 1, "{diagnostics:#?}");
     diagnostics.remove(0)
-}
-
-fn objects(text: &str) -> Vec<Manifest> {
-    let parsed = parse::parse(&Source::file("app.yaml", text), &ReadLimits::default());
-    assert!(parsed.diagnostics.is_empty(), "{:#?}", parsed.diagnostics);
-    parsed.manifests
 }
 
 /// What is found in a list of objects that are around each other.

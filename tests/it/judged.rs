@@ -11,15 +11,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::corpus::{corpus, files_below};
+use crate::evaluate::loaded;
 use crate::sandbox::Sandbox;
-
-fn load(texts: &[&str]) -> PolicySet {
-    let files: Vec<_> =
-        texts.iter().enumerate().map(|(number, text)| Source::file(format!("p{number}.rego"), *text)).collect();
-    let (set, diagnostics) = PolicySet::load(&files, &[], &EvaluationLimits::default());
-    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
-    set
-}
 
 fn object(root: &Value) -> Manifest {
     let text = |key: &str| root[key].as_str().unwrap_or_default().to_owned();
@@ -212,13 +205,13 @@ proptest! {
             policy.push_str(&format!("\ndeny contains \"rule {number}\" if {{\n\t{}\n}}\n", body.join("\n\t")));
         }
         let manifests: Vec<Manifest> = objects.iter().map(object).collect();
-        judged_alike(load(&[&policy]), load(&[&policy]).without_concerns(), &manifests);
+        judged_alike(loaded(&[&policy]), loaded(&[&policy]).without_concerns(), &manifests);
     }
 }
 
 #[test]
 fn a_rule_does_not_judge_what_it_is_not_about() {
-    let set = load(&[
+    let set = loaded(&[
         "package a\n\ndeny contains \"pod\" if input.kind == \"Pod\"\n",
         "package b\n\nwarn contains \"any\" if input.spec.x\n\ndeny contains \"with\" if input.kind == \"Pod\" with input as {}\n",
     ]);
@@ -279,7 +272,7 @@ spec:
 ";
 
 /// Policies that ask for more than any machine has, each with the words for it.
-const HOSTILE: [(&str, &str); 16] = [
+pub(crate) const HOSTILE: [(&str, &str); 16] = [
     ("count(numbers.range(1, 1000000000)) > 0", "too large"),
     ("not count(numbers.range(1, 1000000000)) > 0", "too large"),
     ("count(numbers.range(1000000000, 0 - 1000000000)) > 0", "too large"),
@@ -302,8 +295,8 @@ const HOSTILE: [(&str, &str); 16] = [
 ];
 
 /// `x1 := f(x0, x0); x2 := f(x1, x1); …`
-fn hostile_policy(body: &str) -> String {
-    let body = match body.split_once(" DOUBLED ") {
+pub(crate) fn hostile_body(body: &str) -> String {
+    match body.split_once(" DOUBLED ") {
         Some((start, step)) => {
             let steps = (0..40).map(|n| {
                 let step = step.replace("(x,", &format!("(x{n},")).replace(", x)", &format!(", x{n})"));
@@ -312,7 +305,11 @@ fn hostile_policy(body: &str) -> String {
             format!("{start} {}", steps.collect::<Vec<_>>().join("; "))
         }
         None => body.to_owned(),
-    };
+    }
+}
+
+fn hostile_policy(body: &str) -> String {
+    let body = hostile_body(body);
     format!("package a\n\ndeny contains \"x\" if {{ {body} }}\n")
 }
 
@@ -320,7 +317,7 @@ fn hostile_policy(body: &str) -> String {
 fn what_would_take_a_machine_down_is_a_failed_policy() {
     let pod = object(&json!({"apiVersion": "v1", "kind": "Pod"}));
     for (body, words) in HOSTILE {
-        let set = load(&[&hostile_policy(body)]);
+        let set = loaded(&[&hostile_policy(body)]);
         let mut evaluator = set.evaluator();
         let started = std::time::Instant::now();
         let judgement = evaluator.judge(&pod);
@@ -356,9 +353,46 @@ fn hostile_policies_stay_small() {
     assert_eq!(said.matches("error[policy-failed]").count(), HOSTILE.len(), "{said}");
 }
 
+/// What makes a value that nobody could walk out of a few statements is refused as soon as it is reported.
+#[test]
+fn a_result_of_many_equal_parts_is_a_failed_policy() {
+    let steps: Vec<String> = (0..60).map(|step| format!("x{} := [x{step}, x{step}]", step + 1)).collect();
+    let set = loaded(&[
+        &format!(
+            "package a\n\ndeny contains {{\"msg\": \"m\", \"details\": x60}} if {{ x0 := 1; {} }}\n",
+            steps.join("; ")
+        ),
+        "package b\n\ndeny contains \"other\" if input.kind == \"Pod\"\n",
+    ]);
+    let judgement = set.evaluator().judge(&object(&json!({"apiVersion": "v1", "kind": "Pod"})));
+    let told: Vec<&str> = judgement.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    assert!(matches!(told.as_slice(), [one, "other"] if one.contains("what it reports gets too large")), "{told:?}");
+}
+
+/// There is no limit to all memory together. Where the machine has no more, the process ends, and nothing is admitted.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_policy_that_uses_up_all_memory_passes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    sandbox.write(
+        "p/a.rego",
+        "package a\n\ndeny contains \"x\" if {\n\tcount([numbers.range(1, 1000) | some _ in numbers.range(1, 100000)]) == 0\n}\n",
+    );
+    let script = "ulimit -v 393216 && exec \"$0\" --threads 1 validate a.yaml --no-config --policy p";
+    let run = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_hydrant")])
+        .current_dir(sandbox.path())
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(!run.status.success(), "{said}");
+    assert!(said.contains("memory allocation") || said.contains("policy-failed"), "{said}");
+}
+
 #[test]
 fn the_functions_that_are_bounded_still_do_what_they_do() {
-    let set = load(&["package a
+    let set = loaded(&["package a
 
 deny contains msg if {
 	some msg in [
@@ -403,7 +437,7 @@ deny contains \"undefined\" if {
 
 #[test]
 fn a_collection_that_iterates_is_judged_by_the_virtual_machine() {
-    let set = load(&[
+    let set = loaded(&[
         "package a\n\ndeny contains name if { some one in input.list[_].env; name := one.name }\n\ndeny contains \
                       \"k\" if { some i; input.list[i].on; some k, _ in input.list[i].labels; k == \"k\" }\n",
     ]);

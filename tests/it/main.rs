@@ -16,6 +16,7 @@ mod diff;
 mod documents;
 mod drift;
 mod evaluate;
+mod evaluate_lines;
 mod fast;
 mod formats;
 mod gatekeeper;

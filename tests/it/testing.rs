@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::judged::{HOSTILE, hostile_body};
 use crate::sandbox::Sandbox;
 use hydrant::diagnostic::{Diagnostic, rules};
 use hydrant::evaluate::testing::{Coverage, Failure, Outcome, Reached, TestResult, TestSuite};
@@ -322,8 +323,74 @@ test_fine if 1 == 1
     let (suite, diagnostics) = TestSuite::load(&sources(&[("a_test.rego", tests)]), &[], &[], &limits);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     let verdicts = verdicts(&suite);
-    assert!(verdicts[0].contains("error: execution exceeded time limit"), "{}", verdicts[0]);
+    assert!(verdicts[0].contains("error: it takes too long"), "{}", verdicts[0]);
     assert_eq!(verdicts[1], "test_fine: passed");
+}
+
+#[test]
+fn a_test_that_makes_a_huge_value_fails_at_the_statement_with_the_words_of_the_limit() {
+    for (body, words) in HOSTILE.iter().filter(|(_, words)| *words == "too large") {
+        let body = hostile_body(body).replace("; ", "\n\t");
+        let tests = format!("package a_test\n\ntest_fine if 1 == 1\n\ntest_huge if {{\n\t{body}\n}}\n");
+        let suite = loaded(&[("a_test.rego", &tests)]);
+        let result = run(&suite).swap_remove(1).1;
+        let failure = result.outcome.failure().expect("it fails");
+        assert!(failure.message.contains(words), "{body}\n{}", told(failure));
+        let line = failure.location.position().line as usize;
+        let statement = tests.lines().nth(line - 1).unwrap_or_default();
+        assert!(line > 5 && failure.message.contains(&statement.trim()[..20]), "{body}\n{}", told(failure));
+        assert_eq!(verdicts(&suite)[0], "test_fine: passed");
+    }
+}
+
+/// In half a gigabyte of addresses: what asks for more is ended by the system.
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_tests_and_the_policies_under_test_stay_small() {
+    let sandbox = Sandbox::new();
+    let hostile: Vec<&str> = HOSTILE.iter().filter(|(_, words)| *words == "too large").map(|(body, _)| *body).collect();
+    for (number, body) in hostile.iter().enumerate() {
+        let body = hostile_body(body);
+        sandbox
+            .write(&format!("p/a{number}.rego"), format!("package a{number}\n\ndeny contains \"x\" if {{ {body} }}\n"));
+        sandbox.write(
+            &format!("p/a{number}_test.rego"),
+            format!(
+                "package a{number}_test\n\ntest_policy if {{\n\tcount(data.a{number}.deny) == 1 with input as {{}}\n}}\n\n\
+                 test_itself if {{ {body} }}\n"
+            ),
+        );
+    }
+    let script = "ulimit -v 524288 && exec \"$0\" --threads 1 test p --coverage";
+    let run = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_hydrant")])
+        .current_dir(sandbox.path())
+        .output()
+        .expect("a shell");
+    let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("too large").count(), 2 * hostile.len(), "{said}");
+}
+
+#[test]
+fn coverage_counts_the_lines_of_calls_that_are_bounded() {
+    let policy = "package a
+
+deny contains msg if {
+	all := array.concat(
+		input.a,
+		input.b,
+	)
+	some x in all; y := concat(\"-\", [\"x\", x])
+	msg := concat(\"\", [y, \"!\"])
+}
+
+deny contains concat(\"\", [\"c\"]) if input.c
+";
+    let tests = "package a_test\n\ntest_it if data.a.deny == {\"x-1!\", \"x-2!\"} with input as {\"a\": [\"1\"], \"b\": [\"2\"]}\n";
+    let coverage = covered(&loaded(&[("a.rego", policy), ("a_test.rego", tests)]));
+    let lines: Vec<(u32, bool)> = coverage.files[0].lines.iter().map(|(line, reached)| (*line, *reached)).collect();
+    assert_eq!(lines, [(3, true), (4, true), (8, true), (9, true), (12, false)]);
 }
 
 #[test]

@@ -4,11 +4,12 @@
 //! After a dot a keyword is written in brackets. A rule whose name begins with one gets another name; what looks into
 //! its package from outside would see that name, and is refused (see [`calls`](crate::evaluate::calls)).
 
-use regorus::unstable::{Lexer, Source, TokenKind};
+use regorus::unstable::Source;
 
 use crate::evaluate::EvaluationLimits;
 use crate::evaluate::edit::{Edit, Lowered, apply};
 use crate::evaluate::module::lengths;
+use crate::evaluate::tokens::{Token, tokens};
 
 /// What the names of such rules begin with.
 pub(in crate::evaluate) const RENAMED: &str = "__keyword_";
@@ -18,36 +19,30 @@ const KEYWORDS: [&str; 15] = [
     "true", "with",
 ];
 
-struct Word {
-    start: usize,
-    end: usize,
-    text: String,
-    is_name: bool,
-}
-
 /// Writes keywords that are names as regorus reads them. `None` if there is none.
 pub(super) fn as_names(source: &Source, text: &str, limits: &EvaluationLimits) -> Option<Lowered> {
-    let words = words(source, limits)?;
-    let dot = |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| word.text == ".");
+    let tokens = tokens(source, lengths(limits).max_col).ok()?;
+    let dot = |at: Option<usize>| at.and_then(|at| tokens.get(at)).filter(|token| token.word(text) == ".");
     let mut edits = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        if !word.is_name || !KEYWORDS.contains(&word.text.as_str()) {
+    for (at, token) in tokens.iter().enumerate() {
+        let word = token.word(text);
+        if !token.is_name() || !KEYWORDS.contains(&word) {
             continue;
         }
-        let before = dot(at.checked_sub(1)).filter(|dot| dot.end == word.start);
-        let after = dot(Some(at + 1)).filter(|dot| dot.start == word.end);
+        let before = dot(at.checked_sub(1)).filter(|dot| dot.end == token.start);
+        let after = dot(Some(at + 1)).filter(|dot| dot.start == token.end);
         match (before, after) {
             // `import future.keywords.if`
-            (Some(_), _) if at >= 2 && words[at - 2].text == "keywords" => {}
+            (Some(_), _) if at >= 2 && tokens[at - 2].word(text) == "keywords" => {}
             // regorus calls no path with brackets
-            (before, after) if (before.or(after)).is_some() && is_called(&words, at) => {
-                edits.push(Edit { start: word.start, end: word.end, text: format!("{RENAMED}{}", word.text) });
+            (before, after) if (before.or(after)).is_some() && is_called(text, &tokens, at) => {
+                edits.push(Edit { start: token.start, end: token.end, text: format!("{RENAMED}{word}") });
             }
             (Some(dot), _) => {
-                edits.push(Edit { start: dot.start, end: word.end, text: format!("[\"{}\"]", word.text) });
+                edits.push(Edit { start: dot.start, end: token.end, text: format!("[\"{word}\"]") });
             }
             (None, Some(_)) => {
-                edits.push(Edit { start: word.start, end: word.end, text: format!("{RENAMED}{}", word.text) });
+                edits.push(Edit { start: token.start, end: token.end, text: format!("{RENAMED}{word}") });
             }
             (None, None) => {}
         }
@@ -56,34 +51,14 @@ pub(super) fn as_names(source: &Source, text: &str, limits: &EvaluationLimits) -
 }
 
 /// Whether the path in which a name stands is that of a function: `a.with.b(…)`.
-fn is_called(words: &[Word], mut at: usize) -> bool {
-    let adjacent =
-        |at: usize, sign: &str| words.get(at + 1).is_some_and(|next| next.text == sign && next.start == words[at].end);
-    while adjacent(at, ".") && words.get(at + 2).is_some_and(|name| name.is_name) {
+fn is_called(text: &str, tokens: &[Token], mut at: usize) -> bool {
+    let adjacent = |at: usize, sign: &str| {
+        tokens.get(at + 1).is_some_and(|next| next.word(text) == sign && next.start == tokens[at].end)
+    };
+    while adjacent(at, ".") && tokens.get(at + 2).is_some_and(Token::is_name) {
         at += 2;
     }
     adjacent(at, "(")
-}
-
-fn words(source: &Source, limits: &EvaluationLimits) -> Option<Vec<Word>> {
-    let mut lexer = Lexer::new(source);
-    lexer.set_max_col(lengths(limits).max_col);
-    let mut found = Vec::new();
-    loop {
-        let token = lexer.next_token().ok()?;
-        let (start, end) = (token.1.start as usize, token.1.end as usize);
-        match token.0 {
-            TokenKind::Eof => return Some(found),
-            // a text may be a keyword, and is none
-            TokenKind::String | TokenKind::RawString => {
-                found.push(Word { start, end, text: String::new(), is_name: false });
-            }
-            kind => {
-                let is_name = matches!(kind, TokenKind::Ident);
-                found.push(Word { start, end, text: token.1.text().to_owned(), is_name });
-            }
-        }
-    }
 }
 
 #[cfg(test)]

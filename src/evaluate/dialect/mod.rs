@@ -9,11 +9,12 @@ mod interpolation;
 mod keywords;
 mod removed;
 
-use regorus::unstable::{Lexer, Module as Syntax, Parser, Source as RegoSource, TokenKind};
+use regorus::unstable::{Module as Syntax, Parser, Source as RegoSource};
 
 use super::EvaluationLimits;
 use super::edit::{Edit, Lowered, apply, insertion};
 use super::module::lengths;
+use super::tokens::tokens;
 
 pub(super) use keywords::RENAMED as RENAMED_KEYWORD;
 pub(super) use removed::{calls_functions, functions};
@@ -176,21 +177,12 @@ impl Draft<'_> {
             })
         };
         let missing: Vec<&'static str> = KEYWORDS.into_iter().filter(|keyword| !imports(keyword)).collect();
-        let mut lexer = Lexer::new(source);
-        lexer.set_max_col(lengths(self.limits).max_col);
-        loop {
-            let token = lexer.next_token().ok()?;
-            let start = token.1.start as usize;
-            match token.0 {
-                TokenKind::Eof => return None,
-                TokenKind::Ident if !self.text[..start].ends_with('.') => {
-                    if let Some(keyword) = missing.iter().find(|keyword| **keyword == token.1.text()) {
-                        return Some((start, keyword));
-                    }
-                }
-                _ => {}
-            }
-        }
+        let tokens = tokens(source, lengths(self.limits).max_col).ok()?;
+        let names = tokens.iter().filter(|token| token.is_name() && !self.text[..token.start].ends_with('.'));
+        names.into_iter().find_map(|name| {
+            let keyword = missing.iter().find(|keyword| **keyword == name.word(&self.text))?;
+            Some((name.start, *keyword))
+        })
     }
 
     fn apply(&mut self, edits: Vec<Edit>) {

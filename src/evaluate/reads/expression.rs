@@ -8,6 +8,7 @@ use regorus::unstable::{ArithOp, BinOp, BoolOp, Expr, Query, Ref};
 
 use super::path::{Origin, Path, Traced, member, members, nearest_or_deepest};
 use super::tracer::{Outcome, Solutions, State, Stop, Tracer};
+use super::trail::Role;
 
 impl<'a> Tracer<'a> {
     pub(super) fn evaluate(&mut self, module: usize, expression: &'a Expr, state: &State) -> Solutions {
@@ -80,8 +81,11 @@ impl<'a> Tracer<'a> {
                 for (left, state) in self.evaluate(module, lhs, state)? {
                     for (right, mut state) in self.evaluate(module, rhs, &state)? {
                         if !is_guard {
+                            // people write first what they ask about, and then what it is held against
+                            let bound =
+                                if self.inner(left.origin.whole()).is_some() { Role::Passed } else { Role::Tested };
                             self.test(&left.origin, &mut state);
-                            self.test(&right.origin, &mut state);
+                            self.visit(right.origin.whole().as_ref(), bound, &mut state);
                         }
                         found.push((Traced::of(Value::from(compared(op, &left.value, &right.value))), state));
                     }
@@ -103,6 +107,9 @@ impl<'a> Tracer<'a> {
                         Some(key) => member(&collection.value, &key.value).as_ref() == Some(&value.value),
                         None => members(&collection.value).iter().any(|(_, member)| *member == value.value),
                     };
+                    if !holds {
+                        self.seek(&value.origin, &collection.origin);
+                    }
                     found.push((Traced::of(Value::from(holds)), state));
                 }
                 Ok(found)

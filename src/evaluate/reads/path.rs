@@ -37,6 +37,10 @@ impl Path {
         leads.then(|| Self(Rc::new(self.0[self.0.len() - rest..].to_vec())))
     }
 
+    fn is_inside(&self, other: &Self) -> bool {
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
+    }
+
     fn common(&self, other: &Self) -> Self {
         let same = self.0.iter().zip(other.0.iter()).take_while(|(a, b)| a == b).count();
         if same == self.0.len() { self.clone() } else { Self(Rc::new(self.0[..same].to_vec())) }
@@ -137,7 +141,10 @@ impl Origin {
         let of_parts = || nearest(known.parts.values().filter_map(Self::whole));
         match &known.at {
             Some(at) => known.focus.as_ref().or(Some(at)).cloned(),
-            None => of_parts().or_else(|| known.focus.clone()),
+            None => match (of_parts(), &known.focus) {
+                (Some(parts), Some(focus)) if focus.is_inside(&parts) => Some(focus.clone()),
+                (parts, focus) => parts.or_else(|| focus.clone()),
+            },
         }
     }
 
@@ -146,14 +153,12 @@ impl Origin {
         let (Some(place), whole) = (place, self.whole()) else { return self.clone() };
         match (&self.0, whole) {
             (Some(known), Some(whole)) => {
-                let inside = place.parts().len() > whole.parts().len() && place.parts().starts_with(whole.parts());
-                match &known.at {
-                    Some(at) if inside => {
-                        let (at, base) = (Some(at.clone()), known.base.clone());
-                        Self(Some(Rc::new(Known { at, base, focus: Some(place), parts: BTreeMap::new() })))
-                    }
-                    _ => self.clone(),
+                if !place.is_inside(&whole) || known.at.is_none() && known.parts.is_empty() {
+                    return self.clone();
                 }
+                let Known { at, base, parts, .. } = &**known;
+                let (at, base, parts) = (at.clone(), base.clone(), parts.clone());
+                Self(Some(Rc::new(Known { at, base, focus: Some(place), parts })))
             }
             _ => Self::derived(Some(place), None),
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Value;
 use regorus::unstable::{Expr, Ref, Rule, RuleHead};
 
-use super::path::{Origin, Path, Traced, member, members};
+use super::path::{Origin, Traced, member, members};
 use super::tracer::{Derived, Outcome, Solutions, State, Stop, Tracer};
 use super::trail::Role;
 
@@ -63,10 +63,7 @@ impl<'a> Tracer<'a> {
             return self.follow(module, value.clone(), state.clone(), &parts);
         }
         match name {
-            "input" => {
-                let input = Traced { value: self.input.clone(), origin: Origin::at(Path::root()) };
-                self.follow(module, input, state.clone(), &parts)
-            }
+            "input" => self.follow(module, self.input.clone(), state.clone(), &parts),
             "data" => self.below_data(module, Vec::new(), &parts, state),
             _ => match self.global(module, name) {
                 Some(path) => self.below_data(module, path, &parts, state),
@@ -143,6 +140,11 @@ impl<'a> Tracer<'a> {
                 found.extend(self.follow(module, traced.clone(), state, rest)?);
             }
         }
+        if let (true, Part::Index(index)) = (found.is_empty(), first)
+            && let Ok(keys) = self.evaluate(module, index, state)
+        {
+            keys.iter().for_each(|(key, _)| self.seek(&key.origin, &Origin::default()));
+        }
         Ok(found)
     }
 
@@ -203,7 +205,10 @@ impl<'a> Tracer<'a> {
             self.test(&key.origin, &mut state);
             match member(&value.value, &key.value) {
                 Some(inner) => found.push((Traced { value: inner, origin: value.origin.child(&key.value) }, state)),
-                None => self.missing(value, &key.value, rest),
+                None => {
+                    self.seek(&key.origin, &value.origin);
+                    self.missing(value, &key.value, rest);
+                }
             }
         }
         Ok(found)

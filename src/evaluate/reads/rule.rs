@@ -21,6 +21,7 @@ impl<'a> Tracer<'a> {
             // whoever asks again has read the same
             self.attempts.extend_from_slice(&extent.attempts);
             self.failures.extend_from_slice(&extent.failures);
+            self.sought.extend_from_slice(&extent.sought);
             return Ok(extent);
         }
         let mark = self.mark();
@@ -31,6 +32,7 @@ impl<'a> Tracer<'a> {
             found: found?,
             attempts: self.attempts[mark.attempts..].to_vec(),
             failures: self.failures[mark.failures..].to_vec(),
+            sought: self.sought[mark.sought..].to_vec(),
         });
         self.extents.insert(rule, Rc::clone(&extent));
         Ok(extent)

@@ -82,6 +82,7 @@ pub(super) struct Extent {
     pub(super) found: Vec<Derived>,
     pub(super) attempts: Vec<Read>,
     pub(super) failures: Vec<Failure>,
+    pub(super) sought: Vec<Path>,
 }
 
 /// How much was attempted at some moment.
@@ -89,12 +90,13 @@ pub(super) struct Extent {
 pub(super) struct Mark {
     pub(super) attempts: usize,
     pub(super) failures: usize,
+    pub(super) sought: usize,
 }
 
 pub(super) struct Tracer<'a> {
     pub(super) program: &'a Program,
     pub(super) names: Vec<Names<'a>>,
-    pub(super) input: &'a Value,
+    pub(super) input: Traced,
     pub(super) data: &'a Value,
     /// Where in the input the object stands.
     pub(super) object: &'a [&'a str],
@@ -104,6 +106,8 @@ pub(super) struct Tracer<'a> {
     pub(super) attempts: Vec<Read>,
     /// Why statements did not hold.
     pub(super) failures: Vec<Failure>,
+    /// What was looked for in something computed, and is not there: that is why, whatever the other was computed from.
+    pub(super) sought: Vec<Path>,
     /// What the values that are read can be for at most.
     pub(super) most: Role,
     pub(super) extents: BTreeMap<usize, Rc<Extent>>,
@@ -120,13 +124,14 @@ impl<'a> Tracer<'a> {
         Self {
             program,
             names: program.names(),
-            input,
+            input: Traced { value: input.clone(), origin: Origin::at(Path::root()) },
             data,
             object,
             steps,
             depth: 0,
             attempts: Vec::new(),
             failures: Vec::new(),
+            sought: Vec::new(),
             most: Role::Tested,
             extents: BTreeMap::new(),
         }
@@ -163,6 +168,15 @@ impl<'a> Tracer<'a> {
         }
     }
 
+    /// A value of the object is not in something that was computed.
+    pub(super) fn seek(&mut self, origin: &Origin, within: &Origin) {
+        if within.path().is_none()
+            && let Some(path) = origin.whole().and_then(|path| path.below(self.object))
+        {
+            self.sought.push(path);
+        }
+    }
+
     /// Nothing stands there.
     pub(super) fn miss(&mut self, path: &Path) {
         self.read(path, Role::Tested);
@@ -174,7 +188,7 @@ impl<'a> Tracer<'a> {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        Mark { attempts: self.attempts.len(), failures: self.failures.len() }
+        Mark { attempts: self.attempts.len(), failures: self.failures.len(), sought: self.sought.len() }
     }
 
     fn failed(&mut self, since: Mark, state: &State) {
@@ -191,6 +205,9 @@ impl<'a> Tracer<'a> {
 
     /// The place that something failed for, as the input has it, and whether it is certain that it is that.
     fn failure(&self, since: Mark) -> Option<(Path, Role)> {
+        if let sought @ [_, ..] = &self.sought[since.sought..] {
+            return Some((self.in_input(&nearest_or_deepest(sought)?)?, Role::Tested));
+        }
         let failures = &self.failures[since.failures..];
         let of = |itself: bool| -> Vec<Path> {
             failures
@@ -265,9 +282,11 @@ impl<'a> Tracer<'a> {
             let after = self.statement(module, statement, state).inspect_err(|_| {
                 self.attempts.truncate(mark.attempts);
                 self.failures.truncate(mark.failures);
+                self.sought.truncate(mark.sought);
             })?;
-            if after.is_empty() {
-                self.failed(mark, state);
+            match after.is_empty() {
+                true => self.failed(mark, state),
+                false => self.sought.truncate(mark.sought), // it was found, or was not to be there
             }
             all.extend(after);
         }
@@ -294,10 +313,25 @@ impl<'a> Tracer<'a> {
     }
 
     fn statement(&mut self, module: usize, statement: &'a LiteralStmt, state: &State) -> Outcome<Vec<State>> {
-        if !statement.with_mods.is_empty() {
-            return Err(Stop::Unknown);
+        match statement.with_mods.as_slice() {
+            [] => self.literal(module, &statement.literal, state),
+            [modifier] if written_path(&modifier.refr) == ["input"] => {
+                let mut found = Vec::new();
+                for (input, state) in self.evaluate(module, &modifier.r#as, state)? {
+                    let input = std::mem::replace(&mut self.input, input);
+                    let extents = std::mem::take(&mut self.extents);
+                    let states = self.literal(module, &statement.literal, &state);
+                    (self.input, self.extents) = (input, extents);
+                    found.extend(states?);
+                }
+                Ok(found)
+            }
+            _ => Err(Stop::Unknown),
         }
-        Ok(match &statement.literal {
+    }
+
+    fn literal(&mut self, module: usize, literal: &'a Literal, state: &State) -> Outcome<Vec<State>> {
+        Ok(match literal {
             Literal::SomeVars { .. } => vec![state.clone()],
             Literal::Expr { expr, .. } => self.holds(module, expr, state)?,
             Literal::NotExpr { expr, .. } => self.negated(module, expr, state)?,

@@ -71,7 +71,9 @@ pub(super) fn prefixes(modules: &[Module], tests: &[Found], which: Option<usize>
                 let keys = reading.list(step.keys.iter().map(|key| &***key));
                 let name = prefix_name(test, definition, count);
                 let term = format!("[[{}], [{}], {keys}]", step.variables.join(", "), step.asked.join(", "));
-                rules.push_str(&format!("{name} := [{term} | {}\n]\n", reading.body(&all[..count])));
+                let body = reading.body(&all[..count]);
+                rules.push_str(&format!("{name} := [{term} | {body}\n]\n"));
+                rules.push_str(&format!("{} := [1 | {body}\n]\n", unasked_name(test, definition, count)));
             }
         }
     }
@@ -91,20 +93,20 @@ pub(super) fn failing_statement(
         let module = &modules[*number];
         let rule = &module.syntax.policy[*rule];
         let (reading, all) = (Reading::new(modules, *number), statements(rule));
-        let mut solutions = |count: usize| {
-            let path = format!("{}.{}", package_path(module), prefix_name(test, definition, count));
-            ask(&path).map(|value| solutions_of(&value, case))
-        };
-        let Ok(mut before) = solutions(0) else { continue };
-        for count in 1..=all.len() {
-            let now = solutions(count);
+        let mut value_of = |name: String| ask(&format!("{}.{name}", package_path(module)));
+        let mut before = Vec::new();
+        for count in 0..=all.len() {
+            let now = value_of(prefix_name(test, definition, count)).map(|value| solutions_of(&value, case));
             if let Ok(now) = &now
-                && !now.is_empty()
+                && (count == 0 || !now.is_empty())
             {
                 before.clone_from(now);
                 continue;
             }
-            let statement = all[count - 1];
+            // an operand of the next statement was asked for as well: it may be that which fails
+            let is_next = now.is_err() && value_of(unasked_name(test, definition, count)).is_ok();
+            let number = if is_next { count } else { count.saturating_sub(1) };
+            let Some(statement) = all.get(number).copied() else { break };
             let mut message = reading.complaint(statement);
             if let Err(error) = &now {
                 let error = without_values(error.clone());
@@ -113,11 +115,12 @@ pub(super) fn failing_statement(
             } else if before.len() > 1 {
                 message = format!("{message} in any of {} ways", before.len());
             }
-            let step = reading.step(rule, &all, count - 1);
-            let values = before.last().map(|solution| step.values(solution, statement)).unwrap_or_default();
+            let step = reading.step(rule, &all, count.saturating_sub(1));
+            let values = before.last().filter(|_| !is_next).map(|solution| step.values(solution, statement));
+            let values = values.unwrap_or_default();
             let failure = Failure { message, location: module.location(&statement.span), values };
-            if deepest.as_ref().is_none_or(|(depth, _)| *depth < count) {
-                deepest = Some((count, failure));
+            if deepest.as_ref().is_none_or(|(depth, _)| *depth < number) {
+                deepest = Some((number, failure));
             }
             break;
         }
@@ -137,6 +140,10 @@ fn cases_name(test: usize, definition: usize) -> String {
 
 fn prefix_name(test: usize, definition: usize, count: usize) -> String {
     format!("__hydrant_prefix_{test}_{definition}_{count}")
+}
+
+fn unasked_name(test: usize, definition: usize, count: usize) -> String {
+    format!("__hydrant_unasked_{test}_{definition}_{count}")
 }
 
 /// The statements of a test: of its first body, what follows an `else` is not looked at.

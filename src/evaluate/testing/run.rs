@@ -14,6 +14,7 @@ use super::variant::{self, Variant};
 use super::words::{printed, shortened, shown};
 use super::{CaseResult, Failure, Outcome, Print, TestResult, TestSuite};
 use crate::evaluate::EvaluationLimits;
+use crate::evaluate::bounded::is_too_large;
 use crate::evaluate::complaint::Complaint;
 use crate::evaluate::machine::{self, new_engine, without_values};
 use crate::evaluate::value;
@@ -194,7 +195,12 @@ impl Runner<'_> {
     fn judge(&mut self, test: usize, found: &Found, value: Result<Value, String>) -> (Outcome, Vec<CaseResult>) {
         let value = match value {
             Ok(value) => value,
-            Err(error) => return (Outcome::Failed(Box::new(self.broken(found, &error))), Vec::new()),
+            Err(error) => {
+                // the engine tells a place inside of the function that asked how large it gets
+                let statement = is_too_large(&error).then(|| self.failing_statement(test, found, None)).flatten();
+                let failure = statement.unwrap_or_else(|| self.broken(found, &error));
+                return (Outcome::Failed(Box::new(failure)), Vec::new());
+            }
         };
         if value == Value::from(true) {
             return (Outcome::Passed, Vec::new());

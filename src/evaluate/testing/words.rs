@@ -5,6 +5,9 @@ use regorus::Value;
 /// How much of one value is shown.
 const LONGEST: usize = 400;
 
+/// How many bytes of a value are written before it is cut off: a value can be of a size that nobody could write.
+const LONGEST_WRITTEN: usize = 64 * 1024;
+
 /// A value on one line; its end is cut off where it is long.
 pub(super) fn shown(value: &Value) -> String {
     shortened(&written(value), LONGEST)
@@ -13,7 +16,7 @@ pub(super) fn shown(value: &Value) -> String {
 /// The argument of a `print`: a text without quotes, anything else as it is written.
 pub(super) fn printed(value: &Value) -> String {
     match value.as_string() {
-        Ok(text) => text.to_string(),
+        Ok(text) => shortened(text, LONGEST_WRITTEN),
         Err(_) => written(value),
     }
 }
@@ -27,24 +30,51 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
 }
 
 fn written(value: &Value) -> String {
-    let list = |items: Vec<String>| items.join(", ");
+    let mut out = String::new();
+    write(value, &mut out);
+    out
+}
+
+fn write(value: &Value, out: &mut String) {
     match value {
-        Value::Array(items) => format!("[{}]", list(items.iter().map(written).collect())),
+        _ if out.len() > LONGEST_WRITTEN => {}
+        Value::Array(items) => list(("[", "]"), items.iter(), out, &write),
         Value::Set(_) => match value.as_set() {
-            Ok(items) if items.is_empty() => "set()".to_owned(),
-            Ok(items) => format!("{{{}}}", list(items.iter_sorted().map(written).collect())),
-            Err(_) => String::new(),
+            Ok(items) if items.is_empty() => out.push_str("set()"),
+            Ok(items) => list(("{", "}"), items.iter_sorted(), out, &write),
+            Err(_) => {}
         },
-        Value::Object(_) => match value.as_object() {
-            Ok(members) => {
-                let members = members.iter_sorted().map(|(key, value)| format!("{}: {}", written(key), written(value)));
-                format!("{{{}}}", list(members.collect()))
+        Value::Object(_) => {
+            if let Ok(members) = value.as_object() {
+                list(("{", "}"), members.iter_sorted(), out, &|(key, value), out| {
+                    write(key, out);
+                    out.push_str(": ");
+                    write(value, out);
+                });
             }
-            Err(_) => String::new(),
-        },
-        Value::Undefined => "undefined".to_owned(),
-        plain => plain.to_json_str().unwrap_or_else(|_| "…".to_owned()),
+        }
+        Value::Undefined => out.push_str("undefined"),
+        plain => out.push_str(&plain.to_json_str().unwrap_or_else(|_| "…".to_owned())),
     }
+}
+
+fn list<T>(
+    (open, close): (&str, &str),
+    items: impl Iterator<Item = T>,
+    out: &mut String,
+    write: &dyn Fn(T, &mut String),
+) {
+    out.push_str(open);
+    for (number, item) in items.enumerate() {
+        if out.len() > LONGEST_WRITTEN {
+            break;
+        }
+        if number > 0 {
+            out.push_str(", ");
+        }
+        write(item, out);
+    }
+    out.push_str(close);
 }
 
 #[cfg(test)]
@@ -65,5 +95,12 @@ mod tests {
         let text = shown(&Value::from("ä".repeat(500)));
         assert_eq!(text.chars().count(), LONGEST + 1);
         assert!(text.ends_with('…'));
+    }
+
+    #[test]
+    fn a_value_that_nobody_could_write_is_cut_off_as_well() {
+        let nested = (0..60).fold(Value::from("a"), |value, _| Value::from(vec![value.clone(), value]));
+        assert_eq!(shown(&nested).chars().count(), LONGEST + 1);
+        assert!(printed(&nested).len() < 2 * LONGEST_WRITTEN);
     }
 }
