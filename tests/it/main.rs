@@ -15,6 +15,7 @@ mod diff;
 mod docs;
 mod docs_book;
 mod docs_generated;
+mod docs_picture;
 mod documents;
 mod drift;
 mod evaluate;
