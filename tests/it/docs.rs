@@ -56,7 +56,8 @@ fn every_page_does_what_it_shows() {
 
 #[test]
 fn a_configuration_in_the_book_is_one() {
-    for page in pages() {
+    // the pages of rules show what is wrong, and their own test tells that it is
+    for page in pages().iter().filter(|page| !page.path.to_string_lossy().contains("/rules/")) {
         for block in blocks(&page.text).iter().filter(|block| block.lines.first() == Some(&"version: 1")) {
             let text = block.text();
             // files of sessions may be wrong on purpose: there the commands tell

@@ -1,7 +1,8 @@
 //! What the book knows from the binary itself: the pages of the rules, the keys of `hydrant.yaml`, the helpers of templates.
 //!
-//! `fixtures/rules/<rule>/` holds a manifest in which one of our own rules finds something, and the same one corrected;
-//! shipped policies have theirs beside them. `HYDRANT_BLESS=1` rewrites the pages.
+//! `fixtures/rules/<rule>/` holds a manifest in which one of our own rules finds something, and the same one corrected; or,
+//! where that takes more than a manifest, what differs from the project `fixtures/rules-base` in `fail/` and `pass/`.
+//! Shipped policies have theirs beside them. `HYDRANT_BLESS=1` rewrites the pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,6 +14,7 @@ use hydrant::evaluate::{EvaluationLimits, PolicyRule, PolicySet, chosen};
 use hydrant::render::template::{HELPERS, Helper, HelperKind};
 use serde_json::Value;
 
+use crate::corpus::files_below;
 use crate::docs::blocks;
 use crate::sandbox::Sandbox;
 
@@ -31,19 +33,24 @@ const GROUPS: &[(&str, &str, &str)] = &[
     ("admit", "nothing-checked", "The decision over everything that was found."),
 ];
 
-/// Rules about manifests that no single manifest shows.
-const WITHOUT_MANIFEST: &[&str] = &[
-    // needs a file of megabytes, or aliases that multiply
+/// Rules that no text shows which could stand in a book.
+const WITHOUT_EXAMPLE: &[&str] = &[
+    // a file that is no text, or a link
+    "unreadable-input",
+    "utf-16",
+    // megabytes, or aliases that multiply
     "yaml-limit",
     "data-too-large",
     // told by the schema, as `schema-violation`, wherever a schema is known
     "duplicate-mount",
-    // found in what a template renders; a file with such braces is taken for a template
-    "unrendered-template",
-    // needs what the branch holds, or a Kubernetes older than the API
+    // what the branch holds
     "immutable-field",
+    // ends with the next version of Kubernetes
     "not-yet-api",
 ];
+
+/// The day of the examples: waivers in them have ended, or not.
+const TODAY: &str = "2026-06-01";
 
 #[test]
 fn the_pages_of_our_own_rules_say_what_explain_says() {
@@ -52,7 +59,9 @@ fn the_pages_of_our_own_rules_say_what_explain_says() {
     for (index, (name, _, about)) in GROUPS.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(own.len());
         let sections: String = own[starts[index]..end].iter().map(own_section).collect();
-        settle_page(&format!("{name}.md"), &format!("# Rules of `{name}`\n\n{about}\n\n{sections}"));
+        let base = "Files that stand under a path belong to the project [`rules-base`](../../../fixtures/rules-base/hydrant.yaml).";
+        let base = if sections.contains("\n\n`") { format!("{base}\n\n") } else { String::new() };
+        settle_page(&format!("{name}.md"), &format!("# Rules of `{name}`\n\n{about}\n\n{base}{sections}"));
     }
 }
 
@@ -83,22 +92,27 @@ fn the_index_of_rules_lists_all_of_them() {
 }
 
 #[test]
-fn every_rule_about_manifests_shows_one_that_it_refuses_and_one_that_passes() {
-    let own = rules::ALL;
-    let about_manifests = &own[position(own, "yaml-syntax")..position(own, "policy-syntax")];
-    let wanted: BTreeSet<&str> = about_manifests.iter().map(|rule| rule.id.as_str()).collect();
+fn every_rule_shows_where_it_finds_something_and_where_it_does_not() {
     let there: BTreeSet<String> = fs::read_dir(examples())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    let without: BTreeSet<&str> = WITHOUT_MANIFEST.iter().copied().collect();
-    let missing: Vec<&&str> = wanted.iter().filter(|id| !there.contains(**id) && !without.contains(**id)).collect();
-    assert!(missing.is_empty(), "no fixtures/rules/<rule>/fail.yaml and pass.yaml for {missing:?}");
+    let ids = rules::ALL.iter().map(|rule| rule.id.as_str());
+    let missing: Vec<&str> = ids.filter(|id| !there.contains(*id) && !WITHOUT_EXAMPLE.contains(id)).collect();
+    assert!(
+        missing.is_empty(),
+        "no fixtures/rules/<rule>/fail.yaml and pass.yaml, or fail/ and pass/, for {missing:?}"
+    );
     for id in &there {
-        let found = found_in(&examples().join(id).join("fail.yaml"));
-        assert_eq!(found, BTreeSet::from([id.clone()]), "{id}/fail.yaml");
-        let found = found_in(&examples().join(id).join("pass.yaml"));
-        assert_eq!(found, BTreeSet::new(), "{id}/pass.yaml");
+        let folder = examples().join(id);
+        if folder.join("fail").is_dir() {
+            let found = found_in_project(&folder.join("fail"));
+            assert!(found.contains(id), "{id}/fail: {found:?}");
+            assert_eq!(found_in_project(&folder.join("pass")), BTreeSet::new(), "{id}/pass");
+        } else {
+            assert_eq!(found_in(&folder.join("fail.yaml")), BTreeSet::from([id.clone()]), "{id}/fail.yaml");
+            assert_eq!(found_in(&folder.join("pass.yaml")), BTreeSet::new(), "{id}/pass.yaml");
+        }
     }
 }
 
@@ -176,8 +190,8 @@ fn row(page: &str, id: &str, title: &str) -> String {
 }
 
 fn own_section(rule: &Rule) -> String {
-    let examples = manifests(&examples().join(rule.id.as_str()));
-    format!("## `{}`\n\n**{}.** {}\n\n{examples}", rule.id, capital(rule.title), rule.explanation)
+    let example = example(&examples().join(rule.id.as_str()));
+    format!("## `{}`\n\n**{}.** {}\n\n{example}", rule.id, capital(rule.title), rule.explanation)
 }
 
 fn policy_section(pack: &str, rule: &PolicyRule) -> String {
@@ -188,23 +202,56 @@ fn policy_section(pack: &str, rule: &PolicyRule) -> String {
     let way_out = rule.fix.as_ref().map(|fix| format!("Way out: {}.\n\n", fix.trim())).unwrap_or_default();
     let links: String = rule.related.iter().map(|link| format!("See <{link}>.\n\n")).collect();
     let severity = capital(&rule.severity.to_string());
-    format!("## `{}`\n\n**{title}.** {severity}.\n\n{why}\n\n{way_out}{links}{}", rule.id, manifests(&folder))
+    format!("## `{}`\n\n**{title}.** {severity}.\n\n{why}\n\n{way_out}{links}{}", rule.id, example(&folder))
 }
 
-/// The two manifests of a rule, as a page shows them; nothing where there are none.
-fn manifests(folder: &Path) -> String {
-    let (Ok(fail), Ok(pass)) =
-        (fs::read_to_string(folder.join("fail.yaml")), fs::read_to_string(folder.join("pass.yaml")))
-    else {
+/// Where a rule finds something and where it does not, as a page shows it; nothing where there are no examples.
+fn example(folder: &Path) -> String {
+    let (fail, pass) = (files_of(folder, "fail"), files_of(folder, "pass"));
+    if fail.is_empty() {
         return String::new();
-    };
+    }
     let whole = folder.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("a folder of the project").display();
-    if fail.lines().count() + pass.lines().count() > 90 {
+    let lines = fail.iter().chain(&pass).map(|(_, text)| text.lines().count()).sum::<usize>();
+    if lines > 90 {
         return format!(
             "Found in [`{whole}/fail.yaml`](../../../{whole}/fail.yaml), not in [`pass.yaml`](../../../{whole}/pass.yaml).\n\n"
         );
     }
-    format!("Found in:\n\n```yaml\n{}```\n\nNot in:\n\n```yaml\n{}```\n\n", visible(&fail), visible(&pass))
+    // of several files those that differ make the case
+    let shown = |files: &[(String, String)], others: &[(String, String)]| -> String {
+        let differs = |file: &&(String, String)| !others.contains(file);
+        files.iter().filter(differs).map(|(name, text)| fenced(name, text)).collect()
+    };
+    let alike: String = fail.iter().filter(|file| pass.contains(file)).map(|(name, text)| fenced(name, text)).collect();
+    let alike = if alike.is_empty() { alike } else { format!("With:\n\n{alike}") };
+    format!("Found in:\n\n{}Not in:\n\n{}{alike}", shown(&fail, &pass), shown(&pass, &fail))
+}
+
+/// `fail.yaml` under no name, or the files of the folder `fail` under theirs.
+fn files_of(folder: &Path, which: &str) -> Vec<(String, String)> {
+    let project = folder.join(which);
+    if let Ok(text) = fs::read_to_string(folder.join(format!("{which}.yaml"))) {
+        return vec![(String::new(), text)];
+    }
+    if !project.is_dir() {
+        return Vec::new();
+    }
+    let files = files_below(&project, &["yaml", "j2", "rego"]).into_iter();
+    let name = |path: &Path| path.strip_prefix(&project).expect("below it").to_string_lossy().into_owned();
+    files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+}
+
+fn fenced(name: &str, text: &str) -> String {
+    let language = match name.rsplit('.').next() {
+        Some("j2") => "jinja",
+        Some("rego") => "rego",
+        _ => "yaml",
+    };
+    let name = if name.is_empty() { String::new() } else { format!("`{name}`\n\n") };
+    // in Rego a tab is what it is everywhere
+    let text = if language == "rego" { text.to_owned() } else { visible(text) };
+    format!("{name}```{language}\n{text}```\n\n")
 }
 
 /// A text with what cannot be seen written out: some rules are about nothing else.
@@ -232,6 +279,25 @@ fn rules_of(pack: &str) -> Vec<PolicyRule> {
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     rules.dedup_by(|a, b| a.id == b.id);
     rules
+}
+
+/// The rules that find something in a project, and `exit <code>` where none does and it is refused all the same.
+fn found_in_project(folder: &Path) -> BTreeSet<String> {
+    let sandbox = Sandbox::new();
+    sandbox.copy(&examples().with_file_name("rules-base"), "");
+    sandbox.copy(folder, "");
+    let output = sandbox.run(&["hydrant", "check", "--date", TODAY]);
+    let rule = |line: &str| {
+        let (severity, rest) = line.split_once('[')?;
+        ["error", "warning", "note"].contains(&severity).then(|| rest.split(']').next().map(str::to_owned))?
+    };
+    let found: BTreeSet<String> = output.stderr.lines().filter_map(rule).collect();
+    match (found.is_empty(), output.code) {
+        // told by the exit code, and under no rule's name
+        (true, 3) => BTreeSet::from(["nothing-checked".to_owned()]),
+        (true, code) if code != 0 => BTreeSet::from([format!("exit {code}")]),
+        _ => found,
+    }
 }
 
 /// The rules that find something in a file.
