@@ -67,16 +67,37 @@ fn play(case: &Path, script: &str, threads: &str) -> (String, Vec<(String, Strin
     let comments = script.lines().take_while(|line| line.starts_with('#'));
     let mut transcript: String = comments.map(|line| format!("{line}\n")).collect();
     for command in script.lines().filter_map(|line| line.strip_prefix("$ ")) {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        let output = sandbox.run_with_threads(&words, threads);
-        transcript.push_str(&format!("$ {command}\n{output}"));
+        transcript.push_str(&say(&sandbox, command, threads));
     }
     (with_numbered_ids(&transcript), tree(&sandbox.path().join("out")))
 }
 
+/// The command as it is typed, and what the terminal says then.
+pub(crate) fn say(sandbox: &Sandbox, command: &str, threads: &str) -> String {
+    let words = words(command);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    format!("$ {command}\n{}", sandbox.run_with_threads(&words, threads))
+}
+
+/// The words of a command: blanks part them, except between quotes.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for sign in command.chars() {
+        match (quote, sign) {
+            (None, '"' | '\'') => quote = Some(sign),
+            (Some(open), _) if open == sign => quote = None,
+            (None, ' ') => words.push(String::new()),
+            _ => words.last_mut().expect("begins with one").push(sign),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 /// Commit ids and digests as `[id 1]`, `[id 2]`: they change with every policy that is shipped, which of them are equal
 /// does not.
-fn with_numbered_ids(transcript: &str) -> String {
+pub(crate) fn with_numbered_ids(transcript: &str) -> String {
     let mut known: Vec<String> = Vec::new();
     let mut out = String::new();
     let mut rest = transcript;
@@ -130,7 +151,7 @@ fn bless_tree(folder: &Path, files: &[(String, String)]) {
 }
 
 /// The first lines that differ, with a little around them.
-fn difference(wanted: &str, found: &str) -> String {
+pub(crate) fn difference(wanted: &str, found: &str) -> String {
     let common = wanted.lines().zip(found.lines()).take_while(|(a, b)| a == b).count();
     let tail = |text: &str| text.lines().skip(common).take(25).map(|line| format!("    {line}\n")).collect::<String>();
     format!("  from line {}, wanted:\n{}  found:\n{}", common + 1, tail(wanted), tail(found))
