@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::Error;
 use crate::attest::{Attestation, Attested as What, Subject, subject_of_app, subject_of_record};
-use crate::git::{CommitTree, Repository, UnsignedCommit};
+use crate::git::{CommitTree, ContentId, Repository, UnsignedCommit};
 use crate::hydrate::{Attested, CommitTime, Record};
 use crate::sign::{SignatureFormat, Signer};
 use crate::tree::{Digest, RepoPath};
@@ -28,22 +30,28 @@ pub(super) fn attest(
     let Some(mut record) = commit.record().cloned().filter(|_| can_attest(signer)) else { return Ok(commit) };
     record.attested = Some(branch.clone());
     let before = commit.parent().map(|parent| repository.commit_tree_of(parent)).transpose()?;
-    let mut files = BTreeMap::new();
-    for (app, tree) in commit.app_trees() {
+    let one = |(app, tree): (&String, &ContentId)| {
         let subject = subject_of_app(&record, app, &tree.to_string());
-        let (Some(subject), Some(path)) = (subject, record.attestation_path(app)) else { continue };
+        let (Some(subject), Some(path)) = (subject, record.attestation_path(app)) else { return Ok(None) };
         let attestation = match kept(before.as_ref(), &path, &subject, signer)? {
             Some(attestation) => attestation,
             None => Attestation::make(&record, What::App(app), subject, time, signer)?,
         };
-        files.insert(path, (app.clone(), attestation.to_bytes()));
-    }
-    for (app, bytes) in files.values() {
-        if let Some(app) = record.apps.get_mut(app) {
-            app.attestation = Some(Digest::of(bytes));
+        let bytes = attestation.to_bytes();
+        Ok(Some((app.clone(), path, Digest::of(&bytes), bytes)))
+    };
+    // somebody who is asked for each signature is asked for one after the other
+    let made: Result<Vec<_>, Error> = match signer.holds_the_key() {
+        true => commit.app_trees().par_iter().map(one).collect(),
+        false => commit.app_trees().iter().map(one).collect(),
+    };
+    let mut files: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
+    for (app, path, digest, bytes) in made?.into_iter().flatten() {
+        if let Some(app) = record.apps.get_mut(&app) {
+            app.attestation = Some(digest);
         }
+        files.insert(path, bytes);
     }
-    let mut files: BTreeMap<RepoPath, Vec<u8>> = files.into_iter().map(|(path, (_, bytes))| (path, bytes)).collect();
     files.extend(attest_record(repository, &record, time, signer)?);
     Ok(repository.with_files(commit, record, &files)?)
 }

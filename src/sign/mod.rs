@@ -148,12 +148,17 @@ impl fmt::Debug for Passphrase {
 }
 
 /// Whoever holds a key: in memory, in an agent, or behind the programs that git is configured to sign with.
-pub trait Signer {
+pub trait Signer: Sync {
     /// How the user knows the key: a path or a comment. Never the key itself.
     fn name(&self) -> &str;
 
     /// The kind of signature it makes.
     fn format(&self) -> SignatureFormat;
+
+    /// Whether it holds the key itself: it asks no other program and no person, so it may be asked from many threads.
+    fn holds_the_key(&self) -> bool {
+        false
+    }
 
     /// Signs bytes for a purpose. For SSH the purpose is the SSHSIG namespace; the other formats have none, so what is
     /// signed has to tell by itself what it is.

@@ -136,6 +136,10 @@ impl Signer for OpenPgpSigner {
         SignatureFormat::OpenPgp
     }
 
+    fn holds_the_key(&self) -> bool {
+        true
+    }
+
     fn sign(&self, payload: &[u8], _namespace: &str) -> Result<Signature, SignError> {
         let armor = match self.subkey() {
             None => self.sign_with(&self.secret.primary_key, payload),

@@ -161,6 +161,10 @@ impl Signer for SshSigner {
         SignatureFormat::Ssh
     }
 
+    fn holds_the_key(&self) -> bool {
+        matches!(self.holder, Holder::Memory(_))
+    }
+
     fn sign(&self, payload: &[u8], namespace: &str) -> Result<Signature, SignError> {
         let hash = HashAlg::Sha512;
         let signature = self.sign_bytes(&signed_bytes(namespace, hash, payload), hash)?;
