@@ -1,9 +1,9 @@
-//! Every page of the book is a session: its files are written and its commands are run, and what the terminal says has to
-//! be what stands there.
+//! Every page of the book is a session: its files are written and its commands are run, and what the terminal says has
+//! to be what stands there.
 //!
 //! A block whose fence has `title="path"` is that file, written where the page shows it. A `console` block has commands
-//! after `$ ` and what follows them; a line `...` stands for any lines. Each page has a folder of its own, and in it runs
-//! what the page says, from the top. `HYDRANT_BLESS=1` rewrites what commands say, except where dots already fit.
+//! after `$ ` and what follows them; a line `...` stands for any lines. Each page has a folder of its own, and in it
+//! runs what the page says, from the top. `HYDRANT_BLESS=1` rewrites what commands say, except where dots already fit.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
-//! What the book knows from the binary itself: the pages of the rules, the keys of `hydrant.yaml`, the helpers of templates.
+//! What the book knows from the binary itself: the pages of the rules, the keys of `hydrant.yaml`, the helpers of
+//! templates.
 //!
-//! `fixtures/rules/<rule>/` holds a manifest in which one of our own rules finds something, and the same one corrected; or,
-//! where that takes more than a manifest, what differs from the project `fixtures/rules-base` in `fail/` and `pass/`.
+//! `fixtures/rules/<rule>/` holds a manifest in which one of our own rules finds something, and the same one corrected;
+//! or, where that takes more than a manifest, what differs from the project `fixtures/rules-base` in `fail/` and `pass/`.
 //! Shipped policies have theirs beside them. `HYDRANT_BLESS=1` rewrites the pages.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,8 @@ const GROUPS: &[(&str, &str, &str)] = &[
     (
         "evaluate",
         "policy-syntax",
-        "What is wrong with policies and waivers themselves. What policies find has their own names.",
+        "What is wrong with policies and waivers themselves. What policies find has their own names. \
+         Today is 2026-06-01 in the examples.",
     ),
     ("admit", "nothing-checked", "The decision over everything that was found."),
 ];
@@ -59,7 +61,8 @@ fn the_pages_of_our_own_rules_say_what_explain_says() {
     for (index, (name, _, about)) in GROUPS.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(own.len());
         let sections: String = own[starts[index]..end].iter().map(own_section).collect();
-        let base = "Files that stand under a path belong to the project [`rules-base`](../../../fixtures/rules-base/hydrant.yaml).";
+        let base = "Files that stand under a path belong to the project \
+             [`rules-base`](../../../fixtures/rules-base/hydrant.yaml).";
         let base = if sections.contains("\n\n`") { format!("{base}\n\n") } else { String::new() };
         settle_page(&format!("{name}.md"), &format!("# Rules of `{name}`\n\n{about}\n\n{base}{sections}"));
     }
@@ -77,7 +80,9 @@ fn the_pages_of_the_packs_say_what_explain_says() {
 #[test]
 fn the_index_of_rules_lists_all_of_them() {
     let mut text =
-        "# All rules\n\n`hydrant explain RULE` prints the words that stand here; the manifests are tested.\n\n| rule | finds |\n|---|---|\n".to_owned();
+        "# All rules\n\n`hydrant explain RULE` prints the words that stand here; the manifests are tested.\n\n\
+         | rule | finds |\n|---|---|\n"
+            .to_owned();
     let mut group = "";
     for rule in rules::ALL {
         group = GROUPS.iter().find(|(_, first, _)| rule.id.as_str() == *first).map_or(group, |(name, _, _)| name);
@@ -169,7 +174,8 @@ fn the_walk_says_how_much_is_typed() {
     }
     let minutes = (files + commands).div_ceil(SIGNS_A_MINUTE);
     let table = format!(
-        "| typed | signs |\n|---|---|\n| {} files | {files} |\n| {count} commands | {commands} |\n| together | {}, or {minutes} minutes \
+        "| typed | signs |\n|---|---|\n| {} files | {files} |\n\
+         | {count} commands | {commands} |\n| together | {}, or {minutes} minutes \
          at {SIGNS_A_MINUTE} signs a minute |\n",
         written.len(),
         files + commands
@@ -215,7 +221,8 @@ fn example(folder: &Path) -> String {
     let lines = fail.iter().chain(&pass).map(|(_, text)| text.lines().count()).sum::<usize>();
     if lines > 90 {
         return format!(
-            "Found in [`{whole}/fail.yaml`](../../../{whole}/fail.yaml), not in [`pass.yaml`](../../../{whole}/pass.yaml).\n\n"
+            "Found in [`{whole}/fail.yaml`](../../../{whole}/fail.yaml), \
+             not in [`pass.yaml`](../../../{whole}/pass.yaml).\n\n"
         );
     }
     // of several files those that differ make the case

@@ -70,7 +70,8 @@ fn drawn(text: &str) -> String {
     let columns = lines.iter().map(|line| line.iter().map(|run| run.text.chars().count()).sum()).max().unwrap_or(0);
     let (width, height) = (columns * CELL.0 + 2 * BORDER, lines.len() * CELL.1 + 2 * BORDER);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{width}\" height=\"{height}\" \
          font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, monospace\" font-size=\"13\">\n\
          <title>hydrant check: one run tells everything</title>\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#15181e\"/>\n"
