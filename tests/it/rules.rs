@@ -73,6 +73,27 @@ fn object(api_version: &str, kind: &str, rest: &str) -> String {
 
 const TEMPLATE: &str = "template: {metadata: {labels: {app: x}}, spec: {containers: [{name: a, image: b}]}}";
 
+// ── spec ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_workload_that_says_nothing_is_refused() {
+    for (api_version, kind) in [
+        ("v1", "Pod"),
+        ("v1", "Service"),
+        ("v1", "PersistentVolumeClaim"),
+        ("apps/v1", "Deployment"),
+        ("apps/v1", "DaemonSet"),
+        ("batch/v1", "CronJob"),
+        ("networking.k8s.io/v1", "Ingress"),
+        ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ] {
+        assert_eq!(brief(&object(api_version, kind, "")), ["required-value /spec"], "{kind}");
+        assert_eq!(brief(&object(api_version, kind, "spec:")), ["required-value /spec"], "{kind}, null");
+    }
+    assert_eq!(brief(&object("v1", "ServiceAccount", "")), NOTHING);
+    assert_eq!(brief(&object("networking.k8s.io/v1", "NetworkPolicy", "")), NOTHING, "all of it has defaults");
+}
+
 // ── names, labels, annotations ──────────────────────────────────────────────────────────────────────────────────
 
 #[test]
@@ -867,7 +888,7 @@ const TRUE_FINDINGS: &[(&str, &str, usize)] = &[
     ("suites/kubectl-validate-testcases/manifests", "invalid-label", 1),
     ("suites/kubectl-validate-testcases/manifests", "invalid-name", 2),
     ("suites/kubectl-validate-testcases/manifests", "repeated-item", 1),
-    ("suites/kubectl-validate-testcases/manifests", "required-value", 1),
+    ("suites/kubectl-validate-testcases/manifests", "required-value", 2),
     // names with `_`, which the generator of the fixtures took from the names of its checks
     ("suites/pod-security", "invalid-name", 60),
 ];

@@ -20,6 +20,7 @@ mod resources;
 pub(super) mod scope;
 mod selectors;
 mod services;
+mod spec;
 mod storage;
 mod syntax;
 mod volumes;
@@ -109,6 +110,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Diagnostic> {
     if let Some(profile) = context.profile {
         choices::check(context, &profile.choices, &mut findings);
         selectors::check(context, &profile.selectors, &mut findings);
+        spec::check(context, &mut findings);
         profile.checks.iter().for_each(|check| check(context, &mut findings));
     }
     findings.into_diagnostics(context.manifest)
