@@ -85,6 +85,11 @@ pub(super) fn is_too_large(error: &str) -> bool {
     error.to_ascii_lowercase().contains(TOO_LARGE)
 }
 
+/// The built-in function that one of these takes the place of.
+pub(super) fn stands_for(bounded: &str) -> Option<&'static str> {
+    FUNCTIONS.iter().find(|(_, instead)| *instead == bounded).map(|(name, _)| *name)
+}
+
 /// Sends the calls in a module through functions that ask first. `own` are the names that its package defines itself.
 pub(super) fn bound(lowered: Lowered, own: &BTreeSet<String>) -> Lowered {
     match calls(&lowered.text, own) {

@@ -396,3 +396,20 @@ fn findings_of_policies_that_tell_no_place_stand_on_the_line_that_is_wrong() {
     eprintln!("{exact} of {all} findings at the node, {near} at its parent\n{}", told.join("\n"));
     assert!((exact + near) * 100 >= WANTED * all, "{exact} and {near} of {all}\n{}", told.join("\n"));
 }
+
+#[test]
+fn what_a_message_is_put_together_from_is_not_what_is_wrong() {
+    for message in [
+        "concat(\" \", [input.metadata.labels.app, \"is alone\"])",
+        "sprintf(concat(\"\", [\"%s\", \" is alone\"]), [input.metadata.labels.app])",
+    ] {
+        let rules = format!("deny contains msg if {{\n\tinput.spec.replicas < 2\n\tmsg := {message}\n}}");
+        let policy = Source::file("told.rego", format!("package told\n\n{rules}\n"));
+        let (set, refused) = PolicySet::load(&[policy], &[], &EvaluationLimits::default());
+        assert!(refused.is_empty(), "{refused:#?}");
+        let found = set.evaluator().judge(&manifests(DEPLOYMENT)[0]).diagnostics;
+        let places: Vec<_> =
+            found.iter().map(|found| (found.message.as_str(), found.pointer.as_deref().unwrap_or("-"))).collect();
+        assert_eq!(places, [("shop is alone", "/spec/replicas")], "{message}");
+    }
+}

@@ -8,10 +8,12 @@ use regorus::unstable::{BUILTINS, Expr, Ref, Rule, RuleHead};
 use super::path::{Origin, Traced, member, members};
 use super::tracer::{Derived, Outcome, Solutions, State, Stop, Tracer};
 use super::trail::Role;
+use crate::evaluate::bounded::stands_for;
 use crate::evaluate::graph::written_path;
+use crate::evaluate::texts;
 
 /// What makes texts for people: what such a call reads is told, not tested.
-const WRITING: [&str; 5] = ["sprintf", "concat", "format_int", "json.marshal", "data.__hydrant_text__.written"];
+const WRITING: [&str; 4] = ["sprintf", "concat", "format_int", "json.marshal"];
 
 /// Of how many members of a list a function may change the order without losing where they came from.
 const MOST_MEMBERS: usize = 256;
@@ -42,13 +44,15 @@ impl<'a> Tracer<'a> {
             _ if rule.is_none() => (arguments, None), // of as many arguments as are given
             _ => return Err(Stop::Unknown),
         };
-        let most = if WRITING.contains(&name.as_str()) { Role::Shown } else { Role::Tested };
+        let ours = stands_for(&name).or_else(|| (name == texts::SPRINTF).then_some("sprintf"));
+        let most = if WRITING.contains(&ours.unwrap_or(&name)) { Role::Shown } else { Role::Tested };
         let all = self.at_most(most, |tracer| tracer.each(module, given.iter(), state));
         let mut found = Vec::new();
         for (values, state) in all? {
-            for (value, state) in match rule {
-                Some(rule) => self.of_function(rule, &values, state)?,
-                None => self.of_builtin(&name, function, given, &values, state)?,
+            for (value, state) in match (rule, ours) {
+                (Some(rule), Some(builtin)) => self.of_ours(rule, builtin, &values, state)?,
+                (Some(rule), None) => self.of_function(rule, &values, state)?,
+                (None, _) => self.of_builtin(&name, function, given, &values, state)?,
             } {
                 match result {
                     None => found.push((value, state)),
@@ -73,6 +77,16 @@ impl<'a> Tracer<'a> {
         let Some(Derived { traced, trail, .. }) = self.call(rule, arguments)? else { return Ok(Vec::new()) };
         state.trail.join(&trail);
         let origin = if traced.origin.is_known() { traced.origin } else { self.derived(arguments) };
+        Ok(vec![(Traced { value: traced.value, origin }, state)])
+    }
+
+    /// A built-in function that is called through one of ours: what that reads is nothing that the policy asks.
+    fn of_ours(&mut self, rule: usize, builtin: &str, arguments: &[Traced], mut state: State) -> Solutions {
+        let Some(Derived { traced, .. }) = self.at_most(Role::Shown, |tracer| tracer.call(rule, arguments))? else {
+            arguments.iter().for_each(|argument| self.test(&argument.origin, &mut state));
+            return Ok(Vec::new());
+        };
+        let origin = self.rearranged(builtin, &traced.value, arguments).unwrap_or_else(|| self.derived(arguments));
         Ok(vec![(Traced { value: traced.value, origin }, state)])
     }
 
