@@ -28,9 +28,11 @@ pub(super) fn check<'a>(context: &Context<'a>, findings: &mut Findings<'a>) {
     let gvk = &context.manifest.object.gvk;
     let needed = NEEDED.iter().find(|(group, kind, _)| *group == &*gvk.group && *kind == &*gvk.kind);
     let root = &context.manifest.root;
-    if let Some((_, kind, first)) = needed
-        && field(root, "spec").is_none()
-    {
+    let Some((_, kind, first)) = needed.filter(|_| field(root, "spec").is_none()) else { return };
+    // what belongs into `spec` and is not indented is an unknown field, and told as that
+    let envelope = ["apiVersion", "kind", "metadata", "spec", "status"];
+    let fields = root.as_mapping().unwrap_or_default();
+    if fields.iter().all(|entry| envelope.contains(&&*entry.key.name)) {
         let finding = Finding::error(rules::REQUIRED_VALUE, root, format!("a `{kind}` needs `spec`"));
         findings.push(finding.field("spec").label("missing").help(format!("add `spec` with `{first}`")));
     }
