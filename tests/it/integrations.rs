@@ -62,7 +62,7 @@ fn scripts_in_yaml_are_scripts() {
         let args = template.get("container").and_then(|one| one.get("args")).and_then(Node::as_sequence).unwrap();
         scripts.extend(args.iter().filter_map(|line| line.as_str().map(str::to_owned)));
     }
-    assert_eq!(scripts.len(), 9);
+    assert_eq!(scripts.len(), 7);
     for script in scripts {
         let output = match Command::new("bash").args(["-n", "-c", &script]).output() {
             Ok(output) => output,
