@@ -271,19 +271,26 @@ impl Drop for Watching {
     }
 }
 
+/// Writes a file in one step, so that nobody sees it half-written.
+fn replace(sandbox: &Sandbox, path: &str, text: &str) {
+    let new = sandbox.path().join("../new");
+    std::fs::write(&new, text).expect("written");
+    std::fs::rename(new, sandbox.path().join(path)).expect("renamed");
+}
+
 #[test]
 fn check_watches_a_project_through_a_broken_configuration() {
     let sandbox = project();
     let watching = Watching::start(&sandbox, &["check", "--watch"]);
     let first = watching.round().join("\n");
     assert!(first.contains("too large"), "{first}");
-    sandbox.write("apps/job/values.yaml", "name: job\nsize: 1\nkind: ConfigMap\n");
+    replace(&sandbox, "apps/job/values.yaml", "name: job\nsize: 1\nkind: ConfigMap\n");
     let mended = watching.round().join("\n");
     assert!(!mended.contains("too large") && mended.contains("again: rendered 2 of 6 apps"), "{mended}");
-    sandbox.write("hydrant.yaml", "version: 1\nenvironment: {}\n");
+    replace(&sandbox, "hydrant.yaml", "version: 1\nenvironment: {}\n");
     let broken = watching.round().join("\n");
     assert!(broken.contains("`environment`"), "{broken}");
-    sandbox.write("hydrant.yaml", CONFIG);
+    replace(&sandbox, "hydrant.yaml", CONFIG);
     let last: Vec<String> = watching.round().into_iter().filter(|line| !line.starts_with("again:")).collect();
     let anew = sandbox.run(&["hydrant", "check"]);
     assert_eq!(last, anew.stderr.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>());
@@ -295,7 +302,7 @@ fn render_keeps_a_folder_as_it_should_be() {
     let watching = Watching::start(&sandbox, &["render", "dev", "--watch", "-o", "../out"]);
     watching.round();
     assert!(sandbox.read("../out/dev/web/manifest.yaml").contains("size: \"5\""));
-    sandbox.write("apps/web/values.yaml", "name: web\nsize: 6\nkind: ConfigMap\n");
+    replace(&sandbox, "apps/web/values.yaml", "name: web\nsize: 6\nkind: ConfigMap\n");
     watching.round();
     assert!(sandbox.read("../out/dev/web/manifest.yaml").contains("size: \"6\""));
     std::fs::rename(sandbox.path().join("apps/web"), sandbox.path().join("apps/site")).unwrap();
