@@ -4,12 +4,14 @@
 //! the branch it is for, so that a merge can bring it there.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use gix::ObjectId;
 
 use super::error::spell_out;
-use super::{BranchName, CommitId, CommitTree, Error, FileKind, Refusal, Repository};
-use crate::hydrate::{Record, RecordError, record_path};
+use super::tips::Tip;
+use super::{BranchName, CommitId, CommitTree, Error, Refusal, Repository};
+use crate::hydrate::Record;
 use crate::tree::RepoPath;
 
 /// The branch that a publication moves.
@@ -45,25 +47,16 @@ pub struct Base {
     pub(super) target: Target,
     /// Where the target's branch is.
     pub(super) expected: Option<CommitId>,
-    pub(super) tip: Option<Tip>,
+    pub(super) tip: Option<Arc<Tip>>,
     /// Neither a proposal nor the branch it is for exists.
     pub(super) begins: bool,
-}
-
-/// The commit that will be the parent.
-#[derive(Debug)]
-pub(super) struct Tip {
-    pub(super) id: CommitId,
-    pub(super) files: CommitTree,
-    /// `None` if there is no record.
-    pub(super) record: Result<Option<Record>, RecordError>,
 }
 
 impl Base {
     /// The record that stands there, if one does that can be read.
     #[must_use]
     pub fn record(&self) -> Option<&Record> {
-        self.tip.as_ref()?.record.as_ref().ok()?.as_ref()
+        self.tip.as_ref()?.record()
     }
 
     /// The files that stand there.
@@ -106,19 +99,6 @@ impl Repository {
         };
         let tip = parent.map(|id| self.tip(id, folder)).transpose()?;
         Ok(Base { target, expected, tip, begins })
-    }
-
-    fn tip(&self, id: CommitId, folder: Option<&RepoPath>) -> Result<Tip, Error> {
-        let files = self.commit_tree_of(id)?;
-        let path = record_path(folder);
-        let record = match files.entry(&path).filter(|entry| entry.kind == FileKind::Plain) {
-            Some(entry) => match Record::parse(&files.blob(entry.id)?) {
-                Ok(record) if record.path() != path => Err(RecordError::Elsewhere(record.path())),
-                record => record.map(Some),
-            },
-            None => Ok(None),
-        };
-        Ok(Tip { id, files, record })
     }
 
     /// Refuses a proposal that no merge can bring to its branch. Of a shallow clone nobody knows.

@@ -19,6 +19,12 @@ use crate::tree::RepoPath;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentId(ObjectId);
 
+impl ContentId {
+    pub(super) fn of(entry: Entry) -> Self {
+        Self(entry.id)
+    }
+}
+
 impl fmt::Display for ContentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
@@ -55,19 +61,18 @@ impl Repository {
         record: Record,
         files: &BTreeMap<RepoPath, Vec<u8>>,
     ) -> Result<UnsignedCommit, Error> {
-        let before = commit.parent.map(|parent| self.commit_tree_of(parent)).transpose()?;
+        let before = commit.parent.map(|parent| self.tip(parent, record.folder.as_ref())).transpose()?;
         let mut repo = self.local();
-        repo.objects.enable_object_memory();
-        for object in &commit.objects {
-            gix::objs::Write::write_buf(&repo.objects, object.kind, &object.bytes).map_err(|error| unmade(&error))?;
-        }
+        let mut memory = gix::odb::memory::Storage::default();
+        memory.extend(commit.objects.drain(..).map(|object| (object.id, (object.kind, object.bytes))));
+        repo.objects.set_object_memory(memory);
         let record_file = (record.path(), record.to_bytes());
         let mut written: BTreeSet<RepoPath> = commit.written.into_iter().collect();
         let mut editor = repo.edit_tree(commit.tree).map_err(|error| unmade(&error))?;
         for (path, bytes) in files.iter().chain([(&record_file.0, &record_file.1)]) {
             let id = repo.write_blob(bytes).map_err(|error| unmade(&error))?.detach();
             editor.upsert(path.as_str(), EntryKind::Blob, id).map_err(|error| unmade(&error))?;
-            let was_there = before.as_ref().and_then(|before| before.entry(path));
+            let was_there = before.as_ref().and_then(|before| before.files.entry(path));
             if was_there.is_none_or(|entry| entry.id != id) {
                 written.insert(path.clone());
             }

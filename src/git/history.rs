@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::spell_out;
+use super::tips::Tips;
 use super::{CommitId, Error, Repository};
 
 /// More commits than this between two tips of an output branch are no push of one day's work.
@@ -79,6 +80,7 @@ impl Repository {
             gix::odb::Store::at_opts(folder.path().to_owned(), hash, &mut std::iter::empty(), Default::default());
         self.shared.objects = store.map_err(broken)?.into();
         self.borrowed = Some(Arc::new(folder));
+        self.tips = Tips::default();
         Ok(self)
     }
 }

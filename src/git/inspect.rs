@@ -1,7 +1,8 @@
 //! Inspect: what must be so before a branch may be written on, and what is taken from others where that is permitted.
 
-use super::base::{Base, Tip};
-use super::{CommitTree, EditedFile, Error, Refusal, Repository};
+use super::base::Base;
+use super::tips::Tip;
+use super::{CommitTree, ContentId, EditedFile, Error, Refusal, Repository};
 use crate::hydrate::{Footprint, HydratedTree, RECORD_PATH, Record, Takeover};
 use crate::tree::{Digest, RepoPath};
 
@@ -22,7 +23,8 @@ impl Repository {
         permissions: Permissions,
     ) -> Result<Takeover, Error> {
         let Some(tip) = &base.tip else { return Ok(Takeover::default()) };
-        let inspection = Inspection { branch: base.target.branch.to_string(), tip, tree, permissions };
+        let branch = base.target.branch.to_string();
+        let inspection = Inspection { repository: self, branch, tip, tree, permissions };
         let mut takeover = Takeover::default();
         let record = inspection.record(&mut takeover)?;
         self.refuse_source_branch(&base.target.branch, tip.id, &tree.dry().id)?;
@@ -36,6 +38,7 @@ impl Repository {
 }
 
 struct Inspection<'a> {
+    repository: &'a Repository,
     branch: String,
     tip: &'a Tip,
     tree: &'a HydratedTree,
@@ -95,7 +98,13 @@ impl<'a> Inspection<'a> {
 
     fn edits(&self, record: &Record, takeover: &mut Takeover) -> Result<(), Error> {
         let mut refused = Vec::new();
-        for edited in self.tip.files.edited_files(record)? {
+        let ours = self.tree.record().files();
+        // what stands there as we would write it again need not be read
+        let as_we_write = |path: &RepoPath, found: ContentId| {
+            let id = self.repository.blob_id(self.tree.files().get(path)?).ok()?;
+            (id == found).then(|| ours.get(path).copied()).flatten()
+        };
+        for edited in self.tip.files.edited_files_unless(record, as_we_write)? {
             if self.tree.preserves(edited.path()) {
                 continue;
             }

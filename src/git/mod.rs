@@ -27,6 +27,7 @@ mod refusal;
 mod remote;
 mod seal;
 mod signer;
+mod tips;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -52,9 +53,11 @@ pub use refusal::{EditedFile, Refusal};
 pub use remote::Remote;
 pub use seal::{SEAL_TRAILER, SealError};
 pub use signer::GitSigner;
+pub use tips::Tip;
 
 use error::spell_out;
 use fetch::Upstream;
+use tips::Tips;
 
 /// A commit's full id. Made from what a repository said, so it names a commit that exists there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +85,7 @@ pub struct Repository {
     /// Names more folders of objects; gone when nobody reads any more.
     borrowed: Option<Arc<tempfile::TempDir>>,
     upstream: Option<Arc<Upstream>>,
+    tips: Tips,
 }
 
 impl fmt::Debug for Repository {
@@ -124,7 +128,7 @@ impl Repository {
                 false => Error::Open { path: path.to_owned(), message: spell_out(&error) },
             })?;
         let path = shared.to_thread_local().git_dir().to_owned();
-        Ok(Self { shared, path, borrowed: None, upstream: None })
+        Ok(Self { shared, path, borrowed: None, upstream: None, tips: Tips::default() })
     }
 
     /// The folder of the work tree; `None` in a bare repository.

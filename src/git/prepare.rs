@@ -9,11 +9,12 @@ use gix::ObjectId;
 use gix::object::Kind;
 use gix::objs::tree::EntryKind;
 
-use super::base::{Base, Tip};
+use super::base::Base;
 use super::commit_tree::Entry;
 use super::content::ContentId;
 use super::error::spell_out;
 use super::inspect::Permissions;
+use super::tips::Tip;
 use super::{BranchName, CommitId, Error, FileKind, Repository, Target};
 use crate::hydrate::{CommitTime, HydratedTree, Record, Takeover};
 use crate::sign::Payload;
@@ -284,7 +285,7 @@ struct Graft {
 
 impl Graft {
     fn new(repository: &Repository, tree: &HydratedTree, base: &Base) -> Result<Self, Error> {
-        let tip = base.tip.as_ref();
+        let tip = base.tip.as_deref();
         let mut repo = repository.local();
         repo.objects.enable_object_memory();
         let failed = |error: gix::Error| Error::Object { id: "of the new tree".to_owned(), message: spell_out(&error) };

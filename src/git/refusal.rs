@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{CommitId, CommitTree, Error, FileKind};
+use rayon::prelude::*;
+
+use super::{CommitId, CommitTree, ContentId, Error, FileKind};
 use crate::hydrate::{Record, RecordError, Writer};
 use crate::tree::{Digest, RepoPath};
 
@@ -227,27 +229,39 @@ impl fmt::Display for EditedFile {
 impl CommitTree {
     /// The files that a record owns and that are not as it says, in order of path.
     pub fn edited_files(&self, record: &Record) -> Result<Vec<EditedFile>, Error> {
-        let mut edited = Vec::new();
+        self.edited_files_unless(record, |_, _| None)
+    }
+
+    /// The same, where `known` may tell the digest of a file from its id, so that it is not read.
+    pub(super) fn edited_files_unless(
+        &self,
+        record: &Record,
+        known: impl Fn(&RepoPath, ContentId) -> Option<Digest> + Sync,
+    ) -> Result<Vec<EditedFile>, Error> {
         let attestations = record.attestations();
         let attestations = attestations.iter().map(|(path, digest)| (path, *digest));
         let files: BTreeMap<&RepoPath, Digest> = record.files().into_iter().chain(attestations).collect();
-        for (path, file) in files {
-            let Some(entry) = self.entry(path) else {
-                edited.push(EditedFile::Removed(path.clone()));
-                continue;
-            };
-            match entry.kind {
-                FileKind::Symlink => edited.push(EditedFile::NotAFile(path.clone(), "a symlink")),
-                FileKind::Executable => edited.push(EditedFile::NotAFile(path.clone(), "executable")),
-                FileKind::Plain => {
-                    let (expected, found) = (file, Digest::of(&self.blob(entry.id)?));
-                    if found != expected {
-                        edited.push(EditedFile::Changed { path: path.clone(), expected, found });
-                    }
-                }
-            }
-        }
-        Ok(edited)
+        let files: Vec<(&RepoPath, Digest)> = files.into_iter().collect();
+        let edited: Vec<_> = files.par_iter().map(|(path, digest)| self.edited_file(path, *digest, &known)).collect();
+        edited.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    fn edited_file(
+        &self,
+        path: &RepoPath,
+        expected: Digest,
+        known: &impl Fn(&RepoPath, ContentId) -> Option<Digest>,
+    ) -> Result<Option<EditedFile>, Error> {
+        let Some(entry) = self.entry(path) else { return Ok(Some(EditedFile::Removed(path.clone()))) };
+        let found = match entry.kind {
+            FileKind::Symlink => return Ok(Some(EditedFile::NotAFile(path.clone(), "a symlink"))),
+            FileKind::Executable => return Ok(Some(EditedFile::NotAFile(path.clone(), "executable"))),
+            FileKind::Plain => match known(path, ContentId::of(entry)) {
+                Some(digest) => digest,
+                None => Digest::of(&self.blob(entry.id)?),
+            },
+        };
+        Ok((found != expected).then(|| EditedFile::Changed { path: path.clone(), expected, found }))
     }
 }
 

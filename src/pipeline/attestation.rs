@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::Error;
+use super::publication::side_by_side;
 use crate::attest::{Attestation, Attested as What, Subject, subject_of_app, subject_of_record};
-use crate::git::{CommitTree, ContentId, Repository, UnsignedCommit};
+use crate::git::{ContentId, Repository, Tip, UnsignedCommit};
 use crate::hydrate::{Attested, CommitTime, Record};
 use crate::sign::{SignatureFormat, Signer};
 use crate::tree::{Digest, RepoPath};
@@ -29,21 +28,22 @@ pub(super) fn attest(
 ) -> Result<UnsignedCommit, Error> {
     let Some(mut record) = commit.record().cloned().filter(|_| can_attest(signer)) else { return Ok(commit) };
     record.attested = Some(branch.clone());
-    let before = commit.parent().map(|parent| repository.commit_tree_of(parent)).transpose()?;
-    let one = |(app, tree): (&String, &ContentId)| {
+    let tip = commit.parent().map(|parent| repository.tip(parent, record.folder.as_ref())).transpose()?;
+    let before = tip.as_deref().map(|tip| Before::of(repository, tip, signer)).transpose()?.flatten();
+    let one = |(app, tree): &(&String, &ContentId)| {
         let subject = subject_of_app(&record, app, &tree.to_string());
         let (Some(subject), Some(path)) = (subject, record.attestation_path(app)) else { return Ok(None) };
-        let attestation = match kept(before.as_ref(), &path, &subject, signer)? {
-            Some(attestation) => attestation,
-            None => Attestation::make(&record, What::App(app), subject, time, signer)?,
+        let bytes = match before.as_ref().map(|before| before.kept(app, tree, &subject)).transpose()?.flatten() {
+            Some(bytes) => bytes,
+            None => Attestation::make(&record, What::App(app), subject, time, signer)?.to_bytes(),
         };
-        let bytes = attestation.to_bytes();
-        Ok(Some((app.clone(), path, Digest::of(&bytes), bytes)))
+        Ok(Some(((*app).clone(), path, Digest::of(&bytes), bytes)))
     };
     // somebody who is asked for each signature is asked for one after the other
+    let apps: Vec<(&String, &ContentId)> = commit.app_trees().iter().collect();
     let made: Result<Vec<_>, Error> = match signer.holds_the_key() {
-        true => commit.app_trees().par_iter().map(one).collect(),
-        false => commit.app_trees().iter().map(one).collect(),
+        true => side_by_side(&apps, one),
+        false => apps.iter().map(one).collect(),
     };
     let mut files: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
     for (app, path, digest, bytes) in made?.into_iter().flatten() {
@@ -56,16 +56,45 @@ pub(super) fn attest(
     Ok(repository.with_files(commit, record, &files)?)
 }
 
-/// The attestation that stands at this path, if it says what a new one would, and this signer made it.
-fn kept(
-    before: Option<&CommitTree>,
-    path: &RepoPath,
-    subject: &Subject,
-    signer: &dyn Signer,
-) -> Result<Option<Attestation>, Error> {
-    let Some(before) = before.filter(|before| before.plain_file(path).is_some()) else { return Ok(None) };
-    let found = before.stored(path)?.and_then(|bytes| Attestation::parse(&bytes).ok());
-    Ok(found.filter(|attestation| attestation.subject() == subject && attestation.is_by(signer)))
+/// What stands on the branch, attested by the same signer.
+///
+/// One signature is checked, that of the record's own attestation. The record names the digest of every app's, and a
+/// signer who attests a record has made, or found to be their own, each attestation in it.
+struct Before<'a> {
+    tip: &'a Tip,
+    record: &'a Record,
+}
+
+impl<'a> Before<'a> {
+    /// `None` if somebody else attested the record, or nobody.
+    fn of(repository: &Repository, tip: &'a Tip, signer: &dyn Signer) -> Result<Option<Self>, Error> {
+        let Some(record) = tip.record() else { return Ok(None) };
+        let found = stored(tip, &record.own_attestation_path())?;
+        let Some(attestation) = found.and_then(|bytes| Attestation::parse(&bytes).ok()) else { return Ok(None) };
+        let bytes = record.to_bytes();
+        let subject = subject_of_record(record, &bytes, &repository.blob_id(&bytes)?.to_string());
+        let is_ours = subject.as_ref() == Some(attestation.subject()) && attestation.is_by(signer);
+        Ok(is_ours.then_some(Self { tip, record }))
+    }
+
+    /// The attestation of an app, if it says what a new one would: it has the same subject.
+    fn kept(&self, app: &str, tree: &ContentId, subject: &Subject) -> Result<Option<Vec<u8>>, Error> {
+        // the same files by their digests are the same tree
+        if subject_of_app(self.record, app, &tree.to_string()).as_ref() != Some(subject) {
+            return Ok(None);
+        }
+        let (Some(record), Some(path)) = (self.record.apps.get(app), self.record.attestation_path(app)) else {
+            return Ok(None);
+        };
+        let found = stored(self.tip, &path)?;
+        Ok(found.filter(|bytes| record.attestation == Some(Digest::of(bytes))))
+    }
+}
+
+/// A plain file, if there is one.
+fn stored(tip: &Tip, path: &RepoPath) -> Result<Option<Vec<u8>>, Error> {
+    let files = tip.files();
+    Ok(files.plain_file(path).map(|_| files.stored(path)).transpose()?.flatten())
 }
 
 /// The attestation of the record as it will stand on the branch.

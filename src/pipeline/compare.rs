@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::difference::published_objects;
 use super::{Checkup, EnvironmentCheck, Error, Limits, Selection, lines, load_selected};
 use crate::config::Project;
@@ -53,12 +55,15 @@ pub fn published(
     selection: &Selection,
     limits: &Limits,
 ) -> Result<Published, Error> {
+    let selected = project.environments.iter().filter(|environment| selection.has_environment(&environment.name));
+    let names: Vec<String> = selected.map(|environment| environment.name.to_string()).collect();
+    let read: Vec<_> = names.par_iter().map(|name| published_objects(repository, project, name, limits)).collect();
     let mut published = Published::default();
-    for environment in project.environments.iter().filter(|environment| selection.has_environment(&environment.name)) {
-        if let Some(branch) = published_objects(repository, project, &environment.name, limits)? {
+    for (name, branch) in names.into_iter().zip(read) {
+        if let Some(branch) = branch? {
             let words = branch.words();
             let (apps, manifests) = branch.objects.into_iter().unzip();
-            published.environments.insert(environment.name.to_string(), PublishedState { words, manifests, apps });
+            published.environments.insert(name, PublishedState { words, manifests, apps });
         }
     }
     Ok(published)

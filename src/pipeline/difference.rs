@@ -9,7 +9,7 @@ use crate::compare::{ObjectChange, Rules, compare};
 use crate::config::Project;
 use crate::diagnostic::Diagnostic;
 use crate::git::{BranchName, CommitId, CommitTree, Repository};
-use crate::hydrate::{Record, record_path};
+use crate::hydrate::Record;
 use crate::load;
 use crate::manifest::Manifest;
 use crate::parse::parse;
@@ -85,10 +85,9 @@ pub fn published_objects(
     let Some(configured) = project.environment(environment) else { return Ok(None) };
     let branch = BranchName::parse(&configured.branch.value)?;
     let Some(tip) = repository.branch_tip(&branch)? else { return Ok(None) };
-    let files = repository.commit_tree_of(tip)?;
-    let record = record(&files, project.output.active_path.as_ref());
-    let Some(record) = record.filter(|record| record.environment == environment) else { return Ok(None) };
-    let objects = objects_of(&files, &record, &branch, limits);
+    let found = repository.tip(tip, project.output.active_path.as_ref())?;
+    let Some(record) = found.record().filter(|record| record.environment == environment) else { return Ok(None) };
+    let objects = objects_of(found.files(), record, &branch, limits);
     Ok(Some(PublishedBranch { branch, tip, objects }))
 }
 
@@ -129,12 +128,6 @@ pub fn branch_objects(
 /// What a tool writes beside the manifests, in a folder or file whose name begins with a dot.
 fn is_metadata(path: &RepoPath) -> bool {
     path.as_str().split('/').any(|part| part.starts_with('.'))
-}
-
-/// The record of what lies in a folder of the branch, or on all of it.
-fn record(files: &CommitTree, folder: Option<&RepoPath>) -> Option<Record> {
-    let path = record_path(folder);
-    Record::parse(&files.read(&path).ok()?).ok().filter(|record| record.path() == path)
 }
 
 /// The objects in those of our files that agents read. A file that does not read was edited by hand, which publishing

@@ -10,7 +10,9 @@ use crate::config::{Environment, Project, RepositoryUrl};
 use crate::git::{
     self, Base, Batch, BranchName, CommitId, Identity, Permissions, Prepared, Repository, Target, UnsignedCommit,
 };
-use crate::hydrate::{Attested, DryRevision, HydrateError, HydratedTree, Record, Shape, Writer, hydrate, write_app};
+use crate::hydrate::{
+    Attested, CommitTime, DryRevision, HydrateError, HydratedTree, Record, Shape, Writer, hydrate, write_app,
+};
 use crate::sign::{KeyId, Signed, Signer, sign};
 use crate::tree::RepoPath;
 
@@ -101,13 +103,10 @@ pub fn plan(
         None => Identity::default(),
     };
     let shape = Shape::new(&project.output, writer(repository, project, options));
-    let bases = admitted.iter().map(|admitted| {
-        let environment = project.environment(admitted.environment()).expect("admitted from this project");
-        let base = repository.base(target(environment)?, shape.folder.as_ref())?;
-        Ok((environment, base))
-    });
-    let bases: Vec<(&Environment, Base)> = bases.collect::<Result<_, git::Error>>()?;
-    let environments = admitted.iter().zip(&bases).map(|(admitted, (environment, base))| {
+    let of = |admitted: &Admitted| project.environment(admitted.environment()).expect("admitted from this project");
+    let bases = side_by_side(admitted, |one| repository.base(target(of(one))?, shape.folder.as_ref()))?;
+    let prepare = |(admitted, base): &(&Admitted, &Base)| -> Result<EnvironmentPlan, Error> {
+        let environment = of(admitted);
         let tree = hydrate_one(admitted, dry, &shape, previous(base, options))?;
         let mut prepared = repository.prepare_on(base, &tree, &identity, options.permissions)?;
         if !options.allow_mass_delete {
@@ -118,8 +117,18 @@ pub fn plan(
         let objects = admitted.manifests().len();
         let attested = attested(project, environment);
         Ok(EnvironmentPlan { environment: environment.name.to_string(), branch, objects, prepared, attested })
-    });
-    Ok(Plan { environments: environments.collect::<Result<_, Error>>()?, dry: dry.clone(), identity })
+    };
+    let pairs: Vec<(&Admitted, &Base)> = admitted.iter().zip(&bases).collect();
+    Ok(Plan { environments: side_by_side(&pairs, prepare)?, dry: dry.clone(), identity })
+}
+
+/// Does the same with all of them at once. Of several failures it is always the first one's that counts.
+pub(super) fn side_by_side<T: Sync, R: Send, E: Send>(
+    all: &[T],
+    work: impl Fn(&T) -> Result<R, E> + Sync + Send,
+) -> Result<Vec<R>, E> {
+    let done: Vec<_> = all.par_iter().map(work).collect();
+    done.into_iter().collect()
 }
 
 /// Who writes: the project by its folder and its repository's address. An address with nothing that others could open
@@ -166,15 +175,17 @@ pub fn hydrate_one(
     previous: Option<&Record>,
 ) -> Result<HydratedTree, HydrateError> {
     let apps: Vec<&str> = admitted.manifests().apps().map(|(app, _)| app).collect();
-    let written = apps.par_iter().map(|app| write_app(admitted, app, shape)).collect::<Result<Vec<_>, _>>()?;
+    let written = side_by_side(&apps, |app| write_app(admitted, app, shape))?;
     hydrate(admitted, written.into_iter().flatten().collect(), dry, shape, previous)
 }
 
 /// Signs every commit of a plan, then moves all branches and the notes in one transaction. Nothing is written before the
 /// last signature is confirmed.
 pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Result<Publications, Error> {
+    let (dry, identity) = (plan.dry, plan.identity);
+    let attested = attest_all(repository, plan.environments, dry.time, signer)?;
     let (mut signed, mut starts, mut environments) = (Vec::new(), Vec::new(), Vec::new());
-    for EnvironmentPlan { environment, branch, objects, prepared, attested } in plan.environments {
+    for EnvironmentPlan { environment, branch, objects, prepared, .. } in attested {
         let (commit, refreshed, key) = match prepared {
             Prepared::Unchanged { tip } => (tip, None, None),
             Prepared::Start { branch, tip } => {
@@ -182,10 +193,6 @@ pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Resu
                 (tip, None, None)
             }
             Prepared::Commit(commit) => {
-                let commit = match &attested {
-                    Some(attested) => attest(repository, commit, attested, plan.dry.time, signer)?,
-                    None => commit,
-                };
                 let refreshed = Refreshed { written: commit.written().len(), removed: commit.removed().len() };
                 let (commit, key) = sign_commit(repository, commit, signer, &mut signed)?;
                 (commit, Some(refreshed), Some(key))
@@ -195,7 +202,7 @@ pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Resu
     }
     let tips: Vec<CommitId> = environments.iter().map(|publication| publication.commit).collect();
     for attempt in 1.. {
-        let notes = repository.prepare_notes(&tips, &plan.dry, &plan.identity)?;
+        let notes = repository.prepare_notes(&tips, &dry, &identity)?;
         let notes = notes.map(|notes| sign(notes, signer)).transpose()?;
         let noted = notes.is_some();
         if signed.is_empty() && starts.is_empty() && !noted {
@@ -209,6 +216,29 @@ pub fn publish(repository: &Repository, plan: Plan, signer: &dyn Signer) -> Resu
         }
     }
     Ok(Publications { environments, noted: false, attested: can_attest(signer) })
+}
+
+/// Adds attestations to the commits of those environments that want them.
+fn attest_all(
+    repository: &Repository,
+    environments: Vec<EnvironmentPlan>,
+    time: CommitTime,
+    signer: &dyn Signer,
+) -> Result<Vec<EnvironmentPlan>, Error> {
+    let one = |mut plan: EnvironmentPlan| {
+        plan.prepared = match (plan.prepared, &plan.attested) {
+            (Prepared::Commit(commit), Some(branch)) => {
+                Prepared::Commit(attest(repository, commit, branch, time, signer)?)
+            }
+            (prepared, _) => prepared,
+        };
+        Ok(plan)
+    };
+    // somebody who is asked for each signature is asked for one after the other
+    match signer.holds_the_key() {
+        true => environments.into_par_iter().map(one).collect::<Vec<_>>().into_iter().collect(),
+        false => environments.into_iter().map(one).collect(),
+    }
 }
 
 /// Signs a commit, after the one that begins the branch it is for.

@@ -119,7 +119,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sha2", &["tree"]),
     ("miette", &["report"]),
     ("similar", &["compare"]),
-    ("rayon", &["pipeline", "render"]),
+    ("rayon", &["git", "pipeline", "render"]),
     ("tempfile", &["cli", "git"]),
     // `!!binary`, the filters of templates, secrets in messages of policies, `stringData`, the armor of SSHSIG, DSSE
     ("base64", &["manifest", "render", "evaluate", "compare", "sign", "attest"]),
