@@ -248,11 +248,8 @@ impl Repository {
 
     /// Changes one reference of ours.
     pub(super) fn edit(&self, name: &str, edit: RefEdit) -> Result<(), Error> {
-        let time = gix::date::Time::now_utc().to_string();
-        let committer =
-            gix::actor::SignatureRef { name: "Hydrant".into(), email: "hydrant@localhost".into(), time: &time };
-        let edited = self.local().edit_references_as([edit], Some(committer));
-        edited.map(drop).map_err(|error| Error::Reference { branch: name.to_owned(), message: spell_out(&error) })
+        let edited = self.move_references(vec![edit]);
+        edited.map_err(|error| Error::Reference { branch: name.to_owned(), message: spell_out(&error) })
     }
 
     /// Moves a reference of ours from where it was seen.

@@ -16,6 +16,7 @@ mod history;
 mod index_tree;
 mod inspect;
 mod loose;
+mod moving;
 mod notes;
 mod object;
 mod pack;

@@ -92,7 +92,7 @@ impl Repository {
         let notes = notes.map(|(notes, commit)| (notes.expected, CommitId(commit.id)));
         match &self.upstream {
             Some(upstream) => self.push(upstream, &moves(&published, batch.starts, notes))?,
-            None => self.move_references(&published, batch.starts, notes)?,
+            None => self.move_branches(&published, batch.starts, notes)?,
         }
         Ok(published)
     }
@@ -135,16 +135,12 @@ impl Repository {
     }
 
     /// Compare-and-swap under git's own locks: all of them are taken before the first branch moves.
-    fn move_references(
+    fn move_branches(
         &self,
         published: &[Published],
         starts: &[(BranchName, CommitId)],
         notes: Option<(Option<CommitId>, CommitId)>,
     ) -> Result<(), Error> {
-        let repo = self.local();
-        let time = gix::date::Time::now_utc().to_string();
-        let committer =
-            gix::actor::SignatureRef { name: "Hydrant".into(), email: "hydrant@localhost".into(), time: &time };
         let mut edits: Vec<RefEdit> = published.iter().map(branch_edit).collect();
         edits.extend(starts.iter().map(|(branch, tip)| {
             reference_edit(branch.as_full_name().to_owned(), None, *tip, "hydrant: begin a proposal")
@@ -153,10 +149,7 @@ impl Repository {
             let name = gix::refs::FullName::try_from(NOTES_REF).expect("a constant that git takes");
             edits.push(reference_edit(name, expected, tip, "hydrant: publish"));
         }
-        match repo.edit_references_as(edits, Some(committer)) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.why_not_moved(published, starts, notes, &error)),
-        }
+        self.move_references(edits).map_err(|error| self.why_not_moved(published, starts, notes, &error))
     }
 
     /// Tells a moved branch from a held lock and from everything else: gix's words are the same for many reasons.

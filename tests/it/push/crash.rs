@@ -96,6 +96,26 @@ fn kill_often(times: u32) {
     assert_eq!(left_over(&forge), Vec::<String>::new());
 }
 
+/// What a process leaves that is killed while it moves references: a note of them, and locks.
+#[test]
+fn locks_of_a_process_that_died_are_removed_and_those_of_others_are_not() {
+    let forge = Forge::new();
+    forge.pushed();
+    let new = forge.git(&["rev-parse", "env/dev"]);
+    let note = format!("{new} refs/heads/env/dev\n{new} ../../outside\nnonsense\n");
+    for (lock, is_left_over) in [(format!("{new}\n"), true), (String::new(), true), ("0".repeat(40), false)] {
+        forge.web(&format!("left{}", lock.len()));
+        forge.sandbox.write(".git/hydrant/moving", &note);
+        forge.sandbox.write(".git/refs/heads/env/dev.lock", &lock);
+        let output = forge.hydrant(&["publish"]);
+        assert_eq!(output.code == 0, is_left_over, "{lock:?}: {output}");
+        assert_eq!(forge.path(".git/refs/heads/env/dev.lock").exists(), !is_left_over, "{lock:?}");
+    }
+    std::fs::remove_file(forge.path(".git/refs/heads/env/dev.lock")).expect("ours");
+    forge.pushed();
+    assert_eq!(forge.sandbox.read(".git/hydrant/moving"), "", "nothing is left to do");
+}
+
 /// The next run makes all of it as it should be, and nothing is left of the one before.
 fn assert_completes(forge: &Forge, when: &str) {
     let output = forge.push();
