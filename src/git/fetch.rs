@@ -124,6 +124,7 @@ impl Repository {
             }
             kept.push((reference, copy, before));
         }
+        self.remove_left_over_locks();
         self.fetch(remote, &deep, &[])?;
         self.fetch(remote, &shallow, &["--depth=1"])?;
         let mut news = Vec::new();

@@ -42,6 +42,13 @@ impl Repository {
         }
         moved
     }
+
+    /// Removes the locks of ours that a process left which was killed: git, too, would stop at them.
+    pub(super) fn remove_left_over_locks(&self) {
+        if let Some(note) = Note::begin(self.local().common_dir(), "") {
+            note.end();
+        }
+    }
 }
 
 /// A line of the note: where a reference is to go, and its name.

@@ -75,8 +75,7 @@ fn kill_often(times: u32) {
     for time in 0..times {
         forge.web(&format!("time{time}"));
         let before = forge.tips();
-        let mut command = forge.command(&["publish", "--push"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hydrant starts");
+        let mut child = silent(forge.command(&["publish", "--push"])).spawn().expect("hydrant starts");
         // moments spread over the whole of it, in no order
         std::thread::sleep(whole.mul_f64(f64::from((time * 79) % times) / f64::from(times)));
         child.kill().expect("it is ours");
@@ -96,6 +95,36 @@ fn kill_often(times: u32) {
     assert_eq!(left_over(&forge), Vec::<String>::new());
 }
 
+/// Without a remote there is nobody who moves all branches at once: some may have moved. The next run completes them.
+#[test]
+fn whoever_dies_while_publishing_here_is_completed_by_the_next_run() {
+    let (forge, _) = changed();
+    let began = Instant::now();
+    forge.sandbox.ok(&["hydrant", "publish"]);
+    let whole = began.elapsed();
+    let moments = 8;
+    for time in 0..moments {
+        forge.web(&format!("time{time}"));
+        let mut child = silent(forge.command(&["publish"])).spawn().expect("hydrant starts");
+        std::thread::sleep(whole.mul_f64(f64::from((time * 3) % moments) / f64::from(moments)));
+        child.kill().expect("it is ours");
+        let _ = child.wait().expect("it ended");
+        let output = forge.hydrant(&["publish"]);
+        assert_eq!(output.code, 0, "after kill {time}: {output}");
+        for branch in ["env/dev", "env/prod"] {
+            let manifest = forge.git(&["show", &format!("{branch}:web/manifest.yaml")]);
+            assert!(manifest.contains(&format!("time{time}")), "after kill {time}: {manifest}");
+        }
+        forge.git(&["fsck", "--strict"]);
+    }
+    assert_eq!(left_over(&forge), Vec::<String>::new());
+}
+
+fn silent(mut command: std::process::Command) -> std::process::Command {
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
 /// What a process leaves that is killed while it moves references: a note of them, and locks.
 #[test]
 fn locks_of_a_process_that_died_are_removed_and_those_of_others_are_not() {
@@ -112,6 +141,11 @@ fn locks_of_a_process_that_died_are_removed_and_those_of_others_are_not() {
         assert_eq!(forge.path(".git/refs/heads/env/dev.lock").exists(), !is_left_over, "{lock:?}");
     }
     std::fs::remove_file(forge.path(".git/refs/heads/env/dev.lock")).expect("ours");
+    // git itself would stop at this one
+    let copy = "refs/hydrant/remote/origin/heads%2Fenv%2Fdev";
+    forge.git(&["update-ref", copy, "HEAD"]);
+    forge.sandbox.write(".git/hydrant/moving", format!("{new} {copy}\n"));
+    forge.sandbox.write(&format!(".git/{copy}.lock"), &new);
     forge.pushed();
     assert_eq!(forge.sandbox.read(".git/hydrant/moving"), "", "nothing is left to do");
 }
