@@ -105,6 +105,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regorus", &["evaluate"]),
     // built-in functions of OPA that regorus lacks
     ("ring", &["evaluate"]),
+    ("p521", &["evaluate"]),
     ("md5", &["evaluate"]),
     ("hmac", &["evaluate"]),
     ("ipnet", &["evaluate"]),

@@ -272,7 +272,7 @@ spec:
 ";
 
 /// Policies that ask for more than any machine has, each with the words for it.
-pub(crate) const HOSTILE: [(&str, &str); 16] = [
+pub(crate) const HOSTILE: [(&str, &str); 21] = [
     ("count(numbers.range(1, 1000000000)) > 0", "too large"),
     ("not count(numbers.range(1, 1000000000)) > 0", "too large"),
     ("count(numbers.range(1000000000, 0 - 1000000000)) > 0", "too large"),
@@ -284,6 +284,11 @@ pub(crate) const HOSTILE: [(&str, &str); 16] = [
     ("x0 := [1, 2, 3, 4]; DOUBLED array.concat(x, x)", "too large"),
     ("x0 := \"a\"; DOUBLED replace(x, \"a\", \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\")", "too large"),
     ("x0 := \"a\"; DOUBLED regex.replace(x, \"a\", \"$0$0$0$0$0$0$0$0$0$0$0$0$0$0\")", "too large"),
+    ("x0 := \"a\"; DOUBLED strings.replace_n({\"a\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}, x)", "too large"),
+    ("x0 := \"a\"; DOUBLED sprintf(\"%s and %s\", [x, x])", "too large"),
+    ("x0 := \"a\"; DOUBLED json.marshal([x, x])", "too large"),
+    ("x0 := \"a\"; DOUBLED yaml.marshal([x, x])", "too large"),
+    ("x0 := \"a\"; DOUBLED hex.encode(x)", "too large"),
     ("count(net.cidr_expand(\"10.0.0.0/4\")) > 0", "too large"),
     ("count(net.cidr_expand(\"fd00::/32\")) > 0", "too large"),
     ("bits.lsh(1, 1000000000) > 0", "too large"),
@@ -299,7 +304,10 @@ pub(crate) fn hostile_body(body: &str) -> String {
     match body.split_once(" DOUBLED ") {
         Some((start, step)) => {
             let steps = (0..40).map(|n| {
-                let step = step.replace("(x,", &format!("(x{n},")).replace(", x)", &format!(", x{n})"));
+                let step = step
+                    .replace("(x,", &format!("(x{n},"))
+                    .replace(", x)", &format!(", x{n})"))
+                    .replace("(x)", &format!("(x{n})"));
                 format!("x{} := {}", n + 1, step.replace("[x, x]", &format!("[x{n}, x{n}]")))
             });
             format!("{start} {}", steps.collect::<Vec<_>>().join("; "))
@@ -407,6 +415,13 @@ deny contains msg if {
 		sprintf(\"%d\", [bits.lsh(1, 4)]),
 		sprintf(\"%d\", [product([2, 3, 4])]),
 		sprintf(\"%d\", [count(net.cidr_expand(\"10.0.0.0/30\"))]),
+		base64.encode(\"a?>\"),
+		base64url.encode(\"?>?>\"),
+		base64url.encode_no_pad(\"?>?>\"),
+		hex.encode(\"a\"),
+		json.marshal({\"a\": [1, \"b\"]}),
+		strings.replace_n({\"a\": \"b\", \"c\": \"d\"}, \"cab\"),
+		trim_space(yaml.marshal({\"a\": 1})),
 	]
 }
 
@@ -416,6 +431,9 @@ deny contains \"undefined\" if {
 	not array.concat(\"a\", [])
 	not numbers.range(\"a\", 1)
 	not product(\"a\")
+	not base64.encode(1)
+	not hex.encode([1])
+	not strings.replace_n([\"a\"], 1)
 }
 "]);
     let mut told: Vec<String> = set
@@ -426,10 +444,29 @@ deny contains \"undefined\" if {
         .map(|found| found.message)
         .collect();
     told.sort();
-    let mut expected =
-        ["a-b", "c-d", "00042", "a-b", "a[b]c", "[3, 2, 1]", "[1, 3, 5]", "[1, 2]", "16", "24", "4", "undefined"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut expected = [
+        "a-b",
+        "c-d",
+        "00042",
+        "a-b",
+        "a[b]c",
+        "[3, 2, 1]",
+        "[1, 3, 5]",
+        "[1, 2]",
+        "16",
+        "24",
+        "4",
+        "undefined",
+        "YT8+",
+        "Pz4_Pg==",
+        "Pz4_Pg",
+        "61",
+        "{\"a\":[1,\"b\"]}",
+        "dbb",
+        "a: 1",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     expected.sort();
     expected.dedup();
     assert_eq!(told, expected);

@@ -21,6 +21,7 @@ mod documents;
 mod drift;
 mod evaluate;
 mod evaluate_lines;
+mod evaluate_lines_held;
 mod fast;
 mod formats;
 mod gatekeeper;

@@ -271,11 +271,46 @@ fn functions_of_opa_that_the_engine_lacks_have_opas_values() {
         ("strings.count(\"aaaa\", \"aa\")", json!(2)),
         ("strings.count(\"abc\", \"\")", json!(4)),
         ("json.is_valid(1)", json!(false)),
+        (
+            "strings.render_template(`{{ if .on }}{{ .a.b }}{{ else }}off{{ end }}`, {\"on\": true, \"a\": {\"b\": 7}})",
+            json!("7"),
+        ),
+        (
+            "strings.render_template(`a {{- range $k, $v := .m }} {{ $k }}={{ $v }}{{ $.x }}{{ end -}} !`, {\"m\": {\"c\": 1, \"b\": true}, \"x\": \";\"})",
+            json!("a b=true; c=1;!"),
+        ),
+        ("strings.render_template(`{{range .l}}{{.}},{{else}}none{{end}}`, {\"l\": []})", json!("none")),
+        (
+            "json.verify_schema({\"properties\": {\"a\": {\"type\": \"string\"}}, \"required\": [\"a\"]})",
+            json!([true, null]),
+        ),
+        ("regex.globs_match(\"[a-c]+x\", \"b*x\")", json!(true)),
+        ("regex.globs_match(\"[ab]+c\", \"[bc]+\")", json!(true)),
+        ("regex.globs_match(\"a.b\", \"a[x-z]c\")", json!(false)),
+        ("regex.globs_match(\"a*\", \"b\")", json!(false)),
     ] {
         assert_eq!(value(expression, &[]), Ok(Some(expected)), "{expression}");
     }
     assert_eq!(value("net.cidr_merge([\"x\"])", &[]), Ok(None), "what is wrong is undefined");
     assert_eq!(value("crypto.sha256(1)", &[]), Ok(None));
+    assert_eq!(value("regex.globs_match(\"a]\", \"a\")", &[]), Ok(None));
+    assert_eq!(value("strings.render_template(\"{{.a.b}}\", {\"a\": 1})", &[]), Ok(None));
+}
+
+#[test]
+fn what_opa_would_answer_and_we_cannot_is_said() {
+    let (one, other) = ("[ab]*.*".repeat(20), "[bc]*.*".repeat(20));
+    for (expression, words) in [
+        ("strings.render_template(`{{ printf \"%d\" .a }}`, {\"a\": 1})".to_owned(), "does not render"),
+        ("strings.render_template(`{{.a}}`, {\"a\": [1]})".to_owned(), "does not render"),
+        ("json.verify_schema({\"$ref\": \"x\"})".to_owned(), "does not judge schemas"),
+        ("crypto.x509.parse_rsa_private_key(\"YQ==\")".to_owned(), "plain PEM only"),
+        (format!("regex.globs_match(\"{one}x+\", \"{other}y+\")"), "too large"),
+    ] {
+        let said = value(&expression, &[]).unwrap_err();
+        assert!(said.contains(words), "{expression}: {said}");
+        assert!(value(&format!("{{1 | not {expression}}}"), &[]).is_err(), "{expression}");
+    }
 }
 
 #[test]

@@ -10,10 +10,11 @@ const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const ELLIPTIC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const INTEGER: u8 = 0x02;
 const BITS: u8 = 0x03;
 const OBJECT: u8 = 0x06;
 const VERSION: u8 = 0xa0;
@@ -33,7 +34,7 @@ pub(super) fn key_in_pem(text: &str) -> Option<Result<Key, Failure>> {
 }
 
 /// The first block: its kind, its bytes, and what follows.
-fn block(text: &str) -> Option<(&str, Vec<u8>, &str)> {
+pub(super) fn block(text: &str) -> Option<(&str, Vec<u8>, &str)> {
     let (_, rest) = text.split_once("-----BEGIN ")?;
     let (kind, rest) = rest.split_once("-----")?;
     let (body, rest) = rest.split_once(&format!("-----END {kind}-----"))?;
@@ -81,6 +82,7 @@ fn key_fields(fields: &[u8]) -> Option<Key> {
         ELLIPTIC => match algorithm.read(OBJECT)? {
             P256 => Some(Key::Elliptic { curve: Curve::P256, point: bits.to_vec() }),
             P384 => Some(Key::Elliptic { curve: Curve::P384, point: bits.to_vec() }),
+            P521 => Some(Key::Elliptic { curve: Curve::P521, point: bits.to_vec() }),
             _ => Some(Key::Unknown),
         },
         ED25519 => Some(Key::Ed25519(bits.to_vec())),
@@ -88,15 +90,15 @@ fn key_fields(fields: &[u8]) -> Option<Key> {
     }
 }
 
-fn without_sign(number: &[u8]) -> Vec<u8> {
+pub(super) fn without_sign(number: &[u8]) -> Vec<u8> {
     number.iter().copied().skip_while(|byte| *byte == 0).collect()
 }
 
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// The contents of the next element, if it has this tag.
-    fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub(super) fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (found, rest) = self.0.split_first()?;
         let (first, mut rest) = rest.split_first()?;
         let mut length = usize::from(*first);

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use p521::ecdsa::signature::Verifier as _;
 use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::rsa::{KeyPairComponents, PublicKeyComponents};
@@ -78,6 +79,7 @@ impl Algorithm {
 pub(super) enum Curve {
     P256,
     P384,
+    P521,
 }
 
 impl Curve {
@@ -85,6 +87,7 @@ impl Curve {
         match self {
             Self::P256 => 32,
             Self::P384 => 48,
+            Self::P521 => 66,
         }
     }
 }
@@ -155,6 +158,7 @@ fn public_key(written: &Map<String, Value>) -> Result<Key, Failure> {
         (Some("RSA"), _) => Ok(Key::Rsa { modulus: part(written, "n")?, exponent: part(written, "e")? }),
         (Some("EC"), Some("P-256")) => point(written, Curve::P256),
         (Some("EC"), Some("P-384")) => point(written, Curve::P384),
+        (Some("EC"), Some("P-521")) => point(written, Curve::P521),
         (Some("OKP"), Some("Ed25519")) => Ok(Key::Ed25519(part(written, "x")?)),
         (Some("oct"), _) => Ok(Key::Secret(part(written, "k")?)),
         (Some("EC" | "OKP"), _) => Ok(Key::Unknown),
@@ -188,6 +192,9 @@ pub(super) fn verifies(key: &Key, algorithm: Algorithm, message: &[u8], signed: 
             Ok(key.verify(rsa(algorithm), message, signed).is_ok())
         }
         (Family::Elliptic, Key::Elliptic { curve, point }) => {
+            if (*curve, algorithm.bits) == (Curve::P521, 512) {
+                return Ok(is_signed_by_p521(point, message, signed));
+            }
             let verifying: &dyn signature::VerificationAlgorithm = match (curve, algorithm.bits) {
                 (Curve::P256, 256) => &ECDSA_P256_SHA256_FIXED,
                 (Curve::P384, 384) => &ECDSA_P384_SHA384_FIXED,
@@ -201,6 +208,14 @@ pub(super) fn verifies(key: &Key, algorithm: Algorithm, message: &[u8], signed: 
         }
         _ => Ok(false),
     }
+}
+
+/// The one curve that ring does not have.
+fn is_signed_by_p521(point: &[u8], message: &[u8], signed: &[u8]) -> bool {
+    let signed =
+        both_numbers(signed, Curve::P521.bytes()).and_then(|numbers| p521::ecdsa::Signature::from_slice(&numbers).ok());
+    let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok();
+    signed.zip(key).is_some_and(|(signed, key)| key.verify(message, &signed).is_ok())
 }
 
 /// Two numbers of one length, each as long as the curve wants them.

@@ -8,15 +8,21 @@ mod addresses;
 mod certificate;
 mod collections;
 mod digest;
+mod globs;
 mod identifier;
 mod key;
+mod private_key;
+mod schema;
 mod signature;
+mod template;
 mod token;
 
 use std::fmt;
 
 use regorus::Engine;
 use regorus::Value;
+
+use super::bounded::TOO_LARGE;
 
 /// Why a function has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +43,10 @@ impl Failure {
     fn unanswered(message: impl fmt::Display) -> Self {
         Self::Unanswered(message.to_string())
     }
+
+    fn too_large() -> Self {
+        Self::unanswered(TOO_LARGE)
+    }
 }
 
 type Answer = Result<Value, Failure>;
@@ -52,7 +62,7 @@ const fn function(name: &'static str, arguments: u8, call: fn(&[Value]) -> Answe
 }
 
 /// By name.
-const FUNCTIONS: [Function; 32] = [
+const FUNCTIONS: [Function; 36] = [
     function("array.flatten", 1, collections::flatten),
     function("crypto.hmac.equal", 2, digest::equal),
     function("crypto.hmac.md5", 2, digest::hmac_md5),
@@ -62,6 +72,7 @@ const FUNCTIONS: [Function; 32] = [
     function("crypto.md5", 1, digest::md5),
     function("crypto.sha1", 1, digest::sha1),
     function("crypto.sha256", 1, digest::sha256),
+    function("crypto.x509.parse_rsa_private_key", 1, private_key::rsa),
     function("io.jwt.decode", 1, token::decode),
     function("io.jwt.decode_verify", 2, token::decode_verify),
     function("io.jwt.encode_sign", 3, token::encode_sign),
@@ -79,10 +90,13 @@ const FUNCTIONS: [Function; 32] = [
     function("io.jwt.verify_rs256", 2, token::verify_rs256),
     function("io.jwt.verify_rs384", 2, token::verify_rs384),
     function("io.jwt.verify_rs512", 2, token::verify_rs512),
+    function("json.verify_schema", 1, schema::verify),
     function("net.cidr_contains_matches", 2, addresses::contains_matches),
     function("net.cidr_intersects", 2, addresses::intersects),
     function("net.cidr_merge", 1, addresses::merge),
     function("providers.aws.sign_req", 3, signature::aws_request),
+    function("regex.globs_match", 2, globs::meet),
+    function("strings.render_template", 2, template::render),
     function("uuid.parse", 1, identifier::uuid),
     // these take the place of functions that regorus has, and that differ from OPA's
     function("hydrant.reachable_paths", 2, collections::reachable_paths),
