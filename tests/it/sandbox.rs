@@ -85,7 +85,8 @@ impl Sandbox {
             "hydrant" => env!("CARGO_BIN_EXE_hydrant"),
             "git" => "git",
             "ssh-keygen" => "ssh-keygen",
-            other => panic!("tests run hydrant and git, not `{other}`"),
+            "cat" => "cat",
+            other => panic!("tests run hydrant, git and a few more, not `{other}`"),
         };
         let (words, stdin) = match words {
             [words @ .., "<", file] => {
