@@ -342,7 +342,7 @@ fn check_with(
     }
     let built = build_units(&loaded.units, limits, progress, memory.as_deref_mut());
     if let Some(neighbours) = neighbours {
-        neighbours.learn(&built);
+        neighbours.learn(&built, loaded.units.len());
     }
     let environments = assemble::environments(project, selection, built, loaded.diagnostics);
     let mut checkup = judge::all(&gates, environments, selection, published, progress, memory)?;
@@ -373,7 +373,7 @@ impl Alone<'_> {
             return Ok(None);
         }
         let built = build_all(&units, self.limits, progress);
-        known.learn(&built);
+        known.learn(&built, loaded.units.len());
         if declared.clashes_with(&built) {
             return Ok(None);
         }

@@ -5,7 +5,7 @@
 //! is remembered by them, and so never out of date. Wherever anything else could matter, or anything at all is found, the
 //! neighbours are rendered: findings read the same either way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -24,7 +24,7 @@ const TELLING: &str = "telling";
 const SILENT: &str = "silent";
 
 /// The first line of the text; what another version wrote is not read.
-const HEAD: &str = concat!("hydrant neighbours 1, written by ", env!("CARGO_PKG_VERSION"));
+const HEAD: &str = concat!("hydrant neighbours 2, written by ", env!("CARGO_PKG_VERSION"));
 
 /// Of each unit by its digest, the objects that it gives. Kept from run to run as a text; a text that cannot be read is as
 /// good as none.
@@ -35,10 +35,13 @@ pub struct Neighbours {
     learned: bool,
 }
 
+/// What stands for an object: a part of the digest of its key. Two objects that have it in common by chance cost a rendering.
+type Mark = u64;
+
 /// The objects of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Objects {
-    names: BTreeSet<Digest>,
+    names: BTreeSet<Mark>,
     /// Whether they say something about others, or may: a CRD is among them, or something that could not be read.
     telling: bool,
 }
@@ -59,7 +62,7 @@ impl Neighbours {
     #[must_use]
     pub fn text(&self) -> Option<String> {
         let line = |(unit, objects): (&Digest, &Objects)| {
-            let names: String = objects.names.iter().map(|name| format!(" {name}")).collect();
+            let names: String = objects.names.iter().map(|name| format!(" {name:x}")).collect();
             format!("{unit} {}{names}\n", if objects.telling { TELLING } else { SILENT })
         };
         self.learned.then(|| format!("{HEAD}\n{}", self.units.iter().map(line).collect::<String>()))
@@ -83,12 +86,12 @@ impl Neighbours {
         (needed, declared)
     }
 
-    /// Remembers what was built.
-    pub(super) fn learn(&mut self, built: &[Built<'_>]) {
+    /// Remembers what was built, of so many units.
+    pub(super) fn learn(&mut self, built: &[Built<'_>], of: usize) {
         let units: Vec<(Digest, Objects)> =
             built.par_iter().map(|built| (digest_of(built.unit), objects_of(built))).collect();
         // of a unit that changed, the old digest comes again only if the change is undone
-        if self.units.len() > MANY + 3 * units.len() {
+        if self.units.len() > MANY + 3 * of {
             self.units.clear();
         }
         for (unit, objects) in units {
@@ -100,10 +103,10 @@ impl Neighbours {
 
 /// The objects that units declare that were not built, by environment.
 #[derive(Debug, Default)]
-pub(super) struct Declared(BTreeMap<Arc<str>, BTreeSet<Digest>>);
+pub(super) struct Declared(BTreeMap<Arc<str>, HashSet<Mark>>);
 
 impl Declared {
-    fn of_environment(&mut self, unit: &Unit) -> &mut BTreeSet<Digest> {
+    fn of_environment(&mut self, unit: &Unit) -> &mut HashSet<Mark> {
         self.0.entry(Arc::clone(&unit.environment)).or_default()
     }
 
@@ -115,7 +118,8 @@ impl Declared {
     /// Whether something that was built is declared by what was not.
     pub(super) fn clashes_with(&self, built: &[Built<'_>]) -> bool {
         let clash = |built: &Built<'_>| {
-            self.0.get(&built.unit.environment).is_some_and(|declared| !declared.is_disjoint(&objects_of(built).names))
+            let declared = self.0.get(&built.unit.environment);
+            declared.is_some_and(|declared| objects_of(built).names.iter().any(|name| declared.contains(name)))
         };
         built.iter().any(clash)
     }
@@ -125,11 +129,16 @@ fn objects_of(built: &Built<'_>) -> Objects {
     let is_crd = |manifest: &Manifest| &*manifest.object.gvk.kind == "CustomResourceDefinition";
     let is_broken = built.diagnostics.iter().any(|found| found.severity == Severity::Error);
     let fixed = built.manifests.iter().filter(|manifest| matches!(manifest.object.name, Name::Fixed(_)));
-    let name = |manifest: &Manifest| Digest::of(format!("{:?}", manifest.object.key()).as_bytes());
+    let name = |manifest: &Manifest| mark(&format!("{:?}", manifest.object.key()));
     Objects {
         names: fixed.map(name).collect(),
         telling: is_broken || built.failed_documents > 0 || built.manifests.iter().any(is_crd),
     }
+}
+
+fn mark(key: &str) -> Mark {
+    let digest = Digest::of(key.as_bytes()).to_string();
+    Mark::from_str_radix(&digest[..16], 16).expect("sixteen hex digits are 64 bits")
 }
 
 fn unit_of_line(line: &str) -> Option<(Digest, Objects)> {
@@ -140,7 +149,10 @@ fn unit_of_line(line: &str) -> Option<(Digest, Objects)> {
         SILENT => false,
         _ => return None,
     };
-    Some((unit, Objects { telling, names: words.map(str::parse).collect::<Result<_, _>>().ok()? }))
+    Some((
+        unit,
+        Objects { telling, names: words.map(|word| Mark::from_str_radix(word, 16)).collect::<Result<_, _>>().ok()? },
+    ))
 }
 
 #[cfg(test)]
@@ -150,7 +162,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_anything_else_is_nothing() {
         let name = |text: &str| Digest::of(text.as_bytes());
-        let objects = |names: &[&str], telling| Objects { names: names.iter().map(|one| name(one)).collect(), telling };
+        let objects = |names: &[&str], telling| Objects { names: names.iter().map(|one| mark(one)).collect(), telling };
         let units = BTreeMap::from([
             (name("a"), objects(&["x", "y"], false)),
             (name("b"), objects(&["z"], true)),
@@ -161,9 +173,13 @@ mod tests {
         let read = Neighbours::parse(&text);
         assert_eq!(read.units, units);
         assert_eq!(read.text(), None, "nothing is new");
-        for broken in
-            ["", "hydrant neighbours 0\n", &text.replace(HEAD, "x"), &format!("{text}zz\n"), &text[..text.len() - 9]]
-        {
+        for broken in [
+            "",
+            "hydrant neighbours 0\n",
+            &text.replace(HEAD, "x"),
+            &format!("{text}zz\n"),
+            &text[..text.len() - 9].replace(TELLING, "tell"),
+        ] {
             assert!(Neighbours::parse(broken).units.is_empty(), "{broken}");
         }
     }
