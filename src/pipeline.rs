@@ -20,6 +20,7 @@ mod lines;
 mod lookup;
 mod loose;
 mod memory;
+mod neighbours;
 mod planned;
 mod preload;
 mod publication;
@@ -65,8 +66,9 @@ pub use loose::{
     while_schemas_load,
 };
 pub use memory::{Effort, Memory};
+pub use neighbours::Neighbours;
 pub use planned::planned;
-use preload::Preloaded;
+pub use preload::Preloaded;
 pub use publication::{
     EnvironmentPlan, Plan, Publication, Publications, PublishOptions, Refreshed, hydrate_one, plan, publish,
 };
@@ -275,7 +277,20 @@ pub fn check_against(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Checkup, Error> {
-    check_with(None, published, tree, project, selection, limits, progress)
+    check_with(None, None, published, tree, project, selection, limits, progress)
+}
+
+/// The same for some apps, whose neighbours are rendered only where they matter.
+pub fn check_some(
+    neighbours: &mut Neighbours,
+    published: &Published,
+    tree: &dyn ReadTree,
+    project: &Project,
+    selection: &Selection,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<Checkup, Error> {
+    check_with(None, Some(neighbours), published, tree, project, selection, limits, progress)
 }
 
 /// The same after an earlier run over almost the same files: does again only what can come out otherwise.
@@ -288,11 +303,16 @@ pub fn check_again(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<Checkup, Error> {
-    check_with(Some(memory), published, tree, project, selection, limits, progress)
+    check_with(Some(memory), None, published, tree, project, selection, limits, progress)
 }
 
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what a check is given, and the two ways to know something of it already"
+)]
 fn check_with(
     mut memory: Option<&mut Memory>,
+    mut neighbours: Option<&mut Neighbours>,
     published: &Published,
     tree: &dyn ReadTree,
     project: &Project,
@@ -313,12 +333,55 @@ fn check_with(
     if let Some(memory) = memory.as_deref_mut() {
         memory.recall(&mut loaded.units);
     }
+    if let Some(known) = neighbours.as_deref_mut().filter(|_| gates.judge_alone()) {
+        let alone = Alone { gates: &gates, project, selection, published, limits };
+        if let Some(checkup) = alone.check(known, &loaded, progress)? {
+            progress.finish();
+            return Ok(checkup);
+        }
+    }
     let built = build_units(&loaded.units, limits, progress, memory.as_deref_mut());
+    if let Some(neighbours) = neighbours {
+        neighbours.learn(&built, loaded.units.len());
+    }
     let environments = assemble::environments(project, selection, built, loaded.diagnostics);
     let mut checkup = judge::all(&gates, environments, selection, published, progress, memory)?;
     lines::point_at_templates(&mut checkup, &loaded.units, tree, limits);
     progress.finish();
     Ok(checkup)
+}
+
+/// The selected apps, without the neighbours that are known to say nothing of them.
+struct Alone<'a> {
+    gates: &'a judge::Gates<'a>,
+    project: &'a Project,
+    selection: &'a Selection,
+    published: &'a Published,
+    limits: &'a Limits,
+}
+
+impl Alone<'_> {
+    /// `None` where neighbours matter, or anything is found: a report may show texts in which they hide something.
+    fn check(
+        &self,
+        known: &mut Neighbours,
+        loaded: &load::Loaded,
+        progress: &dyn Progress,
+    ) -> Result<Option<Checkup>, Error> {
+        let (units, declared) = known.part(&loaded.units, self.selection);
+        if declared.is_empty() {
+            return Ok(None);
+        }
+        let built = build_all(&units, self.limits, progress);
+        known.learn(&built, loaded.units.len());
+        if declared.clashes_with(&built) {
+            return Ok(None);
+        }
+        let environments = assemble::environments(self.project, self.selection, built, loaded.diagnostics.clone());
+        let checkup = judge::all(self.gates, environments, self.selection, self.published, progress, None)?;
+        let is_clean = checkup.diagnostics().next().is_none();
+        Ok(is_clean.then_some(checkup))
+    }
 }
 
 /// One app as `hydrant render` shows it.

@@ -1,5 +1,6 @@
-//! `hydrant check`: render and gate. Writes nothing but reports.
+//! `hydrant check`: render and gate. Writes nothing but reports, and what speeds up the next run.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -15,7 +16,7 @@ use super::{Global, ReportArguments, ReportFormat};
 use crate::admit::{Absence, Refusal};
 use crate::config::Project;
 use crate::git;
-use crate::pipeline::{self, Affected, Checkup, Limits, Memory, Published, Selection};
+use crate::pipeline::{self, Affected, Checkup, Limits, Memory, Neighbours, Preloaded, Published, Selection};
 use crate::report::difference::EnvironmentDifference;
 use crate::report::{FoundObject, Report, formats, human, json, waivers};
 use crate::tree::{MemoryTree, ReadTree};
@@ -81,8 +82,8 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
         return watch_project(global, terminal, |round| {
             let Round { files, project, memory } = round;
             let selection = selection(&arguments.selection, project)?;
-            let memory = Some(memory);
-            check(arguments, global, terminal, Subject { tree: files, project, selection, memory }, &Bar::new(terminal))
+            let subject = Subject { tree: files, project, selection, memory: Some(memory), neighbours: None };
+            check(arguments, global, terminal, subject, &Bar::new(terminal))
         });
     }
     let workspace = match arguments.staged {
@@ -91,20 +92,58 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     };
     let mut selection = selection(&arguments.selection, &workspace.project)?;
     let bar = Bar::new(terminal);
-    if arguments.staged || arguments.changed_since.is_some() {
-        match changed(arguments, global, &workspace, &selection, &bar)? {
+    let mut known = None;
+    // read once for both questions: what changed, and what is wrong with it
+    let is_partial = arguments.staged || arguments.changed_since.is_some();
+    let preloaded =
+        is_partial.then(|| Preloaded::read(&*workspace.tree, &bar)).transpose().map_err(pipeline_failure)?;
+    let tree: &dyn ReadTree = preloaded.as_ref().map_or(&*workspace.tree, |preloaded| preloaded);
+    if is_partial {
+        match changed(arguments, global, tree, &workspace, &selection, &bar)? {
             Affected::Everything(file) => {
                 terminal.talk(&format!("`{file}` changed, which concerns every app: checking everything"));
             }
-            Affected::Apps(apps) => selection = apps,
+            Affected::Apps(apps) => {
+                selection = apps;
+                known = Some(Known::of(&open_repository(global)?));
+            }
             Affected::Nothing => {
                 terminal.talk("nothing changed that an app, a policy or a schema is made of");
                 return Ok(Exit::Clean);
             }
         }
     }
-    let subject = Subject { tree: &*workspace.tree, project: &workspace.project, selection, memory: None };
-    check(arguments, global, terminal, subject, &bar)
+    let neighbours = known.as_mut().map(|known| &mut known.neighbours);
+    let subject = Subject { tree, project: &workspace.project, selection, memory: None, neighbours };
+    let exit = check(arguments, global, terminal, subject, &bar)?;
+    if let Some(known) = known {
+        known.keep();
+    }
+    Ok(exit)
+}
+
+/// What earlier runs know of apps that are not checked, in the repository's own folder. Losing it costs time and nothing else.
+struct Known {
+    file: PathBuf,
+    neighbours: Neighbours,
+}
+
+impl Known {
+    fn of(repository: &git::Repository) -> Self {
+        let file = repository.folder().join("hydrant").join("neighbours");
+        let neighbours = Neighbours::parse(&std::fs::read_to_string(&file).unwrap_or_default());
+        Self { file, neighbours }
+    }
+
+    /// Replaces the file in one step: another run may read it.
+    fn keep(&self) {
+        let (Some(text), Some(folder)) = (self.neighbours.text(), self.file.parent()) else { return };
+        let new = self.file.with_extension(std::process::id().to_string());
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&new, text));
+        if written.and_then(|()| std::fs::rename(&new, &self.file)).is_err() {
+            let _ = std::fs::remove_file(&new);
+        }
+    }
 }
 
 /// What is checked, and what is known of it already.
@@ -113,6 +152,7 @@ struct Subject<'a> {
     project: &'a Project,
     selection: Selection,
     memory: Option<&'a mut Memory>,
+    neighbours: Option<&'a mut Neighbours>,
 }
 
 fn check(
@@ -122,7 +162,7 @@ fn check(
     subject: Subject<'_>,
     bar: &Bar,
 ) -> Result<Exit, Failure> {
-    let Subject { tree, project, selection, memory } = subject;
+    let Subject { tree, project, selection, memory, neighbours } = subject;
     let started = Instant::now();
     let today = Some(arguments.date.day());
     let limits = Limits { network: arguments.network.network(global), today, ..Limits::default() };
@@ -132,9 +172,10 @@ fn check(
         }
         false => Published::default(),
     };
-    let checkup = match memory {
-        Some(memory) => pipeline::check_again(memory, &published, tree, project, &selection, &limits, bar),
-        None => pipeline::check_against(&published, tree, project, &selection, &limits, bar),
+    let checkup = match (memory, neighbours) {
+        (Some(memory), _) => pipeline::check_again(memory, &published, tree, project, &selection, &limits, bar),
+        (None, Some(known)) => pipeline::check_some(known, &published, tree, project, &selection, &limits, bar),
+        (None, None) => pipeline::check_against(&published, tree, project, &selection, &limits, bar),
     };
     let mut checkup = checkup.map_err(pipeline_failure)?;
     pipeline::compare_with_branches(&mut checkup, &published, tree, project, &limits).map_err(pipeline_failure)?;
@@ -151,6 +192,7 @@ fn check(
 fn changed(
     arguments: &Arguments,
     global: &Global,
+    tree: &dyn ReadTree,
     workspace: &Workspace,
     selection: &Selection,
     bar: &Bar,
@@ -172,7 +214,7 @@ fn changed(
         Some(base) => workspace.base(&repository, base)?,
         None => Box::new(MemoryTree::default()),
     };
-    pipeline::affected(&*workspace.tree, &*base, &workspace.project, selection, bar).map_err(pipeline_failure)
+    pipeline::affected(tree, &*base, &workspace.project, selection, bar).map_err(pipeline_failure)
 }
 
 fn objects(checkup: &Checkup) -> Vec<FoundObject> {

@@ -1,8 +1,5 @@
 //! `hydrant init`: a `hydrant.yaml` for the repository it finds, and what is rendered today held against the branches.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -11,6 +8,7 @@ use super::Global;
 use super::exit::{Exit, Failure};
 use super::progress::Bar;
 use super::project::{open_repository, pipeline_failure};
+use super::starter;
 use super::terminal::Terminal;
 use crate::config::{self, AppPath, CONFIG_FILE, Project};
 use crate::diagnostic::{Severity, count};
@@ -31,6 +29,7 @@ what another tool is told, and then renders in memory and compares with what the
 Examples:
   hydrant init                      for what lies here
   hydrant init --dry-run            only print what would be written
+  hydrant init --starter            a first app with values, a policy with its test, CI and a pre-commit hook
   hydrant init --from argocd        from Applications and ApplicationSets, hydrated or not
   hydrant init --from kargo-render  from kargo-render.yaml
 
@@ -41,6 +40,9 @@ pub(super) struct Arguments {
     /// Take over what another tool renders
     #[arg(long, value_name = "TOOL")]
     from: Option<From>,
+    /// Where there is no app yet: write one, with values for two environments, a policy, CI and a pre-commit hook
+    #[arg(long, conflicts_with = "from")]
+    starter: bool,
     /// Print the file, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -66,6 +68,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     }
     let cannot_read = |error: crate::tree::TreeError| Failure::cannot_work(error.to_string());
     let tree = WorkTree::open(&global.directory).map_err(cannot_read)?;
+    if arguments.starter {
+        return start(arguments, &tree, global, terminal);
+    }
     let (takeover, made_by) = match arguments.from {
         Some(from) => {
             let name = from.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
@@ -77,7 +82,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     if takeover.apps.is_empty() {
         terminal.say(&format!("{}: no folder was found that Hydrant could render", terminal.strong("error", "31")));
         terminal.say(
-            "  help: Hydrant renders templates (`*.yaml.j2`) and plain manifests; put some into a folder under `apps`",
+            "  help: put templates (`*.yaml.j2`) or manifests into a folder under `apps`, or begin with `hydrant init --starter`",
         );
         return Ok(if takeover.left_out.is_empty() { Exit::NothingChecked } else { Exit::Findings });
     }
@@ -87,13 +92,31 @@ pub(super) fn run(arguments: &Arguments, global: &Global, terminal: &Terminal) -
     if arguments.dry_run {
         terminal.data(&text);
     } else {
-        write_new(&path, &text)?;
+        if !starter::write_new(&path, &text)? {
+            return Err(Failure::cannot_work(format!("`{}` was written meanwhile", path.display())));
+        }
         let (environments, apps) = (takeover.environments.len(), takeover.apps.len());
         let words = format!("{} and {}", count(environments, "environment"), count(apps, "entry of `apps`"));
         terminal.talk(&format!("wrote {} with {words}", path.display()));
     }
     let proven = prove(&tree, &project, global, terminal)?;
     Ok(if takeover.left_out.is_empty() && proven { Exit::Clean } else { Exit::Findings })
+}
+
+/// The first files of a repository that holds no app yet.
+fn start(arguments: &Arguments, tree: &WorkTree, global: &Global, terminal: &Terminal) -> Result<Exit, Failure> {
+    if arguments.dry_run {
+        terminal.data(&starter::shown());
+        return Ok(Exit::Clean);
+    }
+    let cannot_read = |error: crate::tree::TreeError| Failure::cannot_work(error.to_string());
+    if let Some(app) = found(tree).map_err(cannot_read)?.apps.first() {
+        return Err(Failure::usage(format!("there is an app already: `{}`", app.path))
+            .help("`hydrant init` without `--starter` writes the hydrant.yaml for it"));
+    }
+    starter::write(global, terminal)?;
+    terminal.talk("next: `hydrant test`, `hydrant check`, `git add --all`, `git commit`, `hydrant publish`");
+    Ok(Exit::Clean)
 }
 
 impl From {
@@ -137,14 +160,6 @@ fn tell(takeover: &Takeover, terminal: &Terminal) {
     for note in &takeover.notes {
         terminal.talk(&format!("note: {note}"));
     }
-}
-
-/// Writes a file that is not there yet; one that appeared in between stays.
-fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = OpenOptions::new().write(true).create_new(true).open(path);
-    written
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::cannot_work(format!("cannot write `{}`: {error}", path.display())))
 }
 
 /// Renders in memory, and compares with every branch that is there. Whether all that could be compared is alike.

@@ -27,6 +27,7 @@ mod receive;
 mod render;
 mod schema;
 mod signer;
+mod starter;
 mod terminal;
 mod test;
 mod today;

@@ -12,7 +12,7 @@ use crate::load::Snapshot;
 use crate::pipeline::{Effort, Memory};
 
 /// The files are looked at this often, if that is quick.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(25);
 /// And at least this often.
 const SELDOM: Duration = Duration::from_secs(1);
 

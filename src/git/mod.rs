@@ -138,6 +138,12 @@ impl Repository {
         self.local().workdir().map(Path::to_owned)
     }
 
+    /// The repository's own folder, in which nothing is committed: `.git`.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.path
+    }
+
     /// The commit a revision means: a branch, a tag, an id or its beginning, `HEAD~2`.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, Error> {
         let repo = self.local();

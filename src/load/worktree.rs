@@ -18,7 +18,15 @@ pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 pub struct WorkTree {
     root: PathBuf,
     /// Walking a large tree takes longer than reading it, so it is walked once.
-    listing: OnceLock<Vec<(RepoPath, Kind)>>,
+    listing: OnceLock<Walked>,
+}
+
+/// What the walk met.
+#[derive(Debug, Default)]
+struct Walked {
+    /// Sorted by path.
+    files: Vec<(RepoPath, Kind)>,
+    folders: Vec<PathBuf>,
 }
 
 /// What the walk met. It goes through no link, so there is none on the way to what it met either.
@@ -46,6 +54,11 @@ impl WorkTree {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Every folder that was listed, the first of them itself: while none of them changes, no file comes or goes.
+    pub(super) fn folders(&self) -> Result<&[PathBuf], TreeError> {
+        Ok(&self.walked()?.folders)
     }
 
     /// What stands at a path, if every folder on the way is a folder: git has no path through a link either.
@@ -154,30 +167,35 @@ impl ReadTree for WorkTree {
 
 impl WorkTree {
     fn listing(&self) -> Result<&[(RepoPath, Kind)], TreeError> {
-        if let Some(listing) = self.listing.get() {
-            return Ok(listing);
-        }
-        let listing = self.walk()?;
-        Ok(self.listing.get_or_init(|| listing))
+        Ok(&self.walked()?.files)
     }
 
-    fn walk(&self) -> Result<Vec<(RepoPath, Kind)>, TreeError> {
-        let mut files = Vec::new();
+    fn walked(&self) -> Result<&Walked, TreeError> {
+        if let Some(walked) = self.listing.get() {
+            return Ok(walked);
+        }
+        let walked = self.walk()?;
+        Ok(self.listing.get_or_init(|| walked))
+    }
+
+    fn walk(&self) -> Result<Walked, TreeError> {
+        let mut walked = Walked::default();
         for entry in walker(&self.root, false).build() {
             let entry = entry
                 .map_err(|error| TreeError::Io { path: self.root.display().to_string(), message: error.to_string() })?;
             match entry.file_type() {
-                Some(kind) if kind.is_file() => files.push((self.repo_path(&entry)?, Kind::File)),
-                Some(kind) if kind.is_symlink() => files.push((self.repo_path(&entry)?, Kind::Symlink)),
+                Some(kind) if kind.is_file() => walked.files.push((self.repo_path(&entry)?, Kind::File)),
+                Some(kind) if kind.is_symlink() => walked.files.push((self.repo_path(&entry)?, Kind::Symlink)),
+                Some(kind) if kind.is_dir() => walked.folders.push(entry.into_path()),
                 _ => {}
             }
         }
-        files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(files)
+        walked.files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(walked)
     }
 
     fn is_listed_file(&self, path: &RepoPath) -> bool {
-        let listing = self.listing.get().map_or(&[][..], Vec::as_slice);
+        let listing = self.listing.get().map_or(&[][..], |walked| &walked.files);
         let found = listing.binary_search_by(|(listed, _)| listed.cmp(path));
         found.is_ok_and(|index| listing[index].1 == Kind::File)
     }

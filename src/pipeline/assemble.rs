@@ -1,6 +1,6 @@
 //! Assemble: units become environments, each object once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Built, Selection};
 use crate::admit::AppEvidence;
@@ -66,8 +66,17 @@ fn assemble<'a>(
         manifests.extend(one.manifests.into_iter().map(|manifest| (app.clone(), manifest)));
     }
     let (manifests, duplicates) = ManifestSet::collect(manifests);
+    // whoever declared an object first, the second one is told; either may be the app that is asked about
+    let declared: BTreeSet<String> = match duplicates.is_empty() {
+        true => BTreeSet::new(),
+        false => {
+            let of_asked = manifests.iter().filter(|(app, _)| selection.has_app(&environment.name, app));
+            of_asked.map(|(_, manifest)| manifest.object.to_string()).collect()
+        }
+    };
     let asked = |diagnostic: &Diagnostic| {
         diagnostic.subject.app.as_deref().is_none_or(|app| selection.has_app(&environment.name, app))
+            || diagnostic.subject.object.as_ref().is_some_and(|object| declared.contains(object))
     };
     let duplicates = duplicates.into_iter().filter(asked).map(|found| found.of_environment(&environment.name));
     let before = diagnostics.len();

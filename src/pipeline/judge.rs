@@ -84,6 +84,12 @@ impl<'a> Gates<'a> {
         Ok(Self { places, crds, unknown, policies, waivers, today: limits.today, environments, common })
     }
 
+    /// Whether an object is judged for itself: no schema is looked for by what others are, no rule sees others, and no
+    /// waiver may be needed by others.
+    pub(super) fn judge_alone(&self) -> bool {
+        self.places.is_empty() && !self.policies.needs_surroundings() && self.waivers.are_none()
+    }
+
     /// The schemas of one environment: the CRDs among its own objects first.
     fn schemas(&self, assembled: &Assembled<'_>) -> Result<(Schemas, Vec<Diagnostic>), Error> {
         let version = &*assembled.environment.kubernetes.value;

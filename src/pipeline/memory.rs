@@ -268,7 +268,7 @@ fn place_of(object: &Object<'_>) -> (usize, Span) {
 }
 
 /// The digest of everything that an engine is given.
-fn digest_of(unit: &Unit) -> Digest {
+pub(super) fn digest_of(unit: &Unit) -> Digest {
     let Unit { environment, app, folder, templates, engine, inputs, values: _, values_files, syntax, kubernetes } =
         unit;
     let settings = format!("{environment:?} {app:?} {folder:?} {templates:?} {engine:?} {syntax:?} {kubernetes:?}");

@@ -10,7 +10,7 @@ use crate::load;
 use crate::tree::{ReadTree, RepoPath, TreeError};
 
 /// A tree whose files of interest are in memory already. Says the same as the tree itself.
-pub(super) struct Preloaded<'a> {
+pub struct Preloaded<'a> {
     tree: &'a dyn ReadTree,
     files: Vec<RepoPath>,
     contents: HashMap<RepoPath, Arc<[u8]>>,
@@ -19,7 +19,7 @@ pub(super) struct Preloaded<'a> {
 impl<'a> Preloaded<'a> {
     /// Reads every file whose name says that some stage may want it. What cannot be read is left for the stage that
     /// asks for it, which knows what to say.
-    pub(super) fn read(tree: &'a dyn ReadTree, progress: &dyn Progress) -> Result<Self, Error> {
+    pub fn read(tree: &'a dyn ReadTree, progress: &dyn Progress) -> Result<Self, Error> {
         let files = tree.files(None).map_err(load::LoadError::from)?;
         let wanted: Vec<&RepoPath> = files.iter().filter(|path| load::is_wanted(path)).collect();
         progress.stage("reading", wanted.len());
@@ -43,6 +43,10 @@ impl ReadTree for Preloaded<'_> {
 
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, TreeError> {
         self.contents.get(path).map_or_else(|| self.tree.read(path), |bytes| Ok(Arc::clone(bytes)))
+    }
+
+    fn content_id(&self, path: &RepoPath) -> Option<String> {
+        self.tree.content_id(path)
     }
 
     fn contains(&self, path: &RepoPath) -> Result<bool, TreeError> {

@@ -117,6 +117,11 @@ fn play(page: &Page, bless: bool) -> Vec<String> {
     for block in &blocks {
         if let Some(file) = block.title() {
             sandbox.write(file, block.text());
+            #[cfg(unix)]
+            if block.text().starts_with("#!") {
+                let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+                fs::set_permissions(sandbox.path().join(file), executable).expect("a file of our own");
+            }
         }
         if !block.is_session() {
             continue;

@@ -181,6 +181,30 @@ fn the_walk_says_how_much_is_typed() {
         files + commands
     );
     settle_table("walk.md", "typed", &table);
+    assert!(files + commands < MOST_SIGNS, "the walk takes {} signs", files + commands);
+}
+
+/// The walk is for people who have five minutes, and its second half is for looking around.
+const MOST_SIGNS: usize = 900;
+
+#[test]
+fn the_readme_begins_with_the_commands_of_the_walk() {
+    let (readme, walk) = (
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap(),
+        fs::read_to_string(page("walk.md")).unwrap(),
+    );
+    let (_, start) = readme.split_once("\n## Start\n").expect("a section for who begins");
+    let blocks_of_start = blocks(start);
+    let told = &blocks_of_start[0].lines;
+    let walk = blocks(&walk);
+    let walked: Vec<&str> = walk
+        .iter()
+        .filter(|block| block.is_session())
+        .flat_map(|block| block.lines.iter().filter_map(|line| line.strip_prefix("$ ")))
+        .filter(|command| told.contains(command))
+        .collect();
+    assert!(walked.starts_with(told), "the walk runs them all, in this order: {told:?} {walked:?}");
+    assert!(told.len() > 5);
 }
 
 fn position(own: &[Rule], id: &str) -> usize {

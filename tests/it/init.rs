@@ -235,3 +235,70 @@ fn releases_and_overlays_of_real_repositories_are_all_named() {
     assert!(output.stderr.contains("overlay `overlays/prod` is left out"), "{output}");
     assert!(!output.stderr.contains("overlay `base`"), "a base is a part of its overlays: {output}");
 }
+
+#[test]
+fn a_starter_is_checked_published_and_verified_as_it_is() {
+    let sandbox = Sandbox::new();
+    let outside = sandbox.run(&["hydrant", "init", "--starter"]);
+    assert_eq!(outside.code, 4, "{outside}");
+    assert!(outside.stderr.contains("git init"), "{outside}");
+    sandbox.ok(&["git", "init", "--quiet", "--initial-branch=main"]);
+    sandbox.write("envs/dev.yaml", "replicas: 2 # mine\n");
+    let output = sandbox.run(&["hydrant", "init", "--starter"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.stderr.contains("envs/dev.yaml is there already, and stays"), "{output}");
+    assert_eq!(sandbox.read("envs/dev.yaml"), "replicas: 2 # mine\n");
+    assert_eq!(sandbox.read("allowed_signers").split(' ').next(), Some("ada@example.com"));
+    for words in [&["test"][..], &["check", "--fail-on", "warning"], &["init", "--starter", "--dry-run"]] {
+        let output = sandbox.run(&[&["hydrant"], words].concat());
+        assert_eq!(output.code, 0, "{output}");
+    }
+    sandbox.commit_all("the shop");
+    assert_eq!(sandbox.run(&["hydrant", "publish"]).code, 0);
+    for branch in ["env/dev", "env/prod"] {
+        let verified = sandbox.run(&["hydrant", "verify", branch]);
+        assert_eq!(verified.code, 0, "{verified}");
+    }
+    let again = sandbox.run(&["hydrant", "init", "--starter"]);
+    assert_eq!(again.code, 2, "{again}");
+    std::fs::remove_file(sandbox.path().join("hydrant.yaml")).unwrap();
+    let beside = sandbox.run(&["hydrant", "init", "--starter"]);
+    assert_eq!(beside.code, 2, "an app is there: {beside}");
+    assert!(beside.stderr.contains("there is an app already"), "{beside}");
+}
+
+#[test]
+fn a_starter_without_a_key_says_how_to_make_one() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["git", "init", "--quiet"]);
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_hydrant"));
+    command.args(["init", "--starter"]).env("HOME", sandbox.path());
+    let output = sandbox.finish(command);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.stderr.contains("ssh-keygen -t ed25519"), "{output}");
+    assert!(!sandbox.path().join("allowed_signers").exists());
+    assert_eq!(sandbox.run(&["hydrant", "check"]).code, 0);
+}
+
+#[test]
+fn the_starter_holds_every_file_of_its_fixture() {
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/starter");
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["git", "init", "--quiet"]);
+    sandbox.ok(&["hydrant", "init", "--starter"]);
+    let mut folders = vec![fixture.clone()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&fixture).unwrap().to_str().unwrap();
+            assert_eq!(sandbox.read(name), std::fs::read_to_string(&path).unwrap(), "{name}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 10);
+}

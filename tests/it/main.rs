@@ -26,6 +26,7 @@ mod fast;
 mod formats;
 mod gatekeeper;
 mod hostile;
+mod html;
 mod hydrate;
 mod init;
 mod integrations;

@@ -85,7 +85,8 @@ impl Sandbox {
             "hydrant" => env!("CARGO_BIN_EXE_hydrant"),
             "git" => "git",
             "ssh-keygen" => "ssh-keygen",
-            other => panic!("tests run hydrant and git, not `{other}`"),
+            "cat" => "cat",
+            other => panic!("tests run hydrant, git and a few more, not `{other}`"),
         };
         let (words, stdin) = match words {
             [words @ .., "<", file] => {
@@ -136,7 +137,7 @@ impl Sandbox {
             .current_dir(self.path())
             .stdin(Stdio::null())
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", path())
             .env("HOME", self.home())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -161,6 +162,14 @@ impl Sandbox {
         self.ok(&["git", "commit", "--quiet", "--message", message]);
         self.ok(&["git", "rev-parse", "HEAD"])
     }
+}
+
+/// Where programs are found: hooks of git look for hydrant there, too.
+fn path() -> std::ffi::OsString {
+    let ours = Path::new(env!("CARGO_BIN_EXE_hydrant")).parent().map(Path::to_owned);
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let all: Vec<PathBuf> = ours.into_iter().chain(std::env::split_paths(&others)).collect();
+    std::env::join_paths(all).unwrap_or(others)
 }
 
 fn test_key() -> PathBuf {

@@ -143,6 +143,95 @@ fn the_first_commit_and_a_project_in_a_subfolder_are_checked() {
     assert!(output.stderr.contains("apps/web/map.yaml:4:"), "{output}");
 }
 
+/// A finding as far as it does not depend on what else was asked: rule, message, app.
+fn findings(output: &crate::sandbox::Output) -> Vec<(String, String, String)> {
+    let report: serde_json::Value =
+        serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("no JSON: {output}"));
+    let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().expect("findings");
+    let mut told: Vec<_> =
+        findings.iter().map(|one| (text(one, "rule"), text(one, "message"), text(one, "app"))).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn what_is_remembered_of_neighbours_changes_no_answer() {
+    const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: queues.example.com}\nspec: {group: example.com, scope: Namespaced, names: {kind: Queue, plural: queues}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}}]}\n";
+    let contents = [
+        map("one", GOOD),
+        map("two", GOOD),
+        map("two", BAD),
+        CRD.to_owned(),
+        "apiVersion: example.com/v1\nkind: Queue\nmetadata: {name: q, namespace: shop}\nspec: {size: 1}\n".to_owned(),
+        "apiVersion: example.com/v1\nkind: Queue\nmetadata: {name: r, namespace: shop}\nspec: {size: many}\n"
+            .to_owned(),
+        "kind: [\n".to_owned(),
+        map("{{ hydrant.app }}", GOOD),
+        map("{{ hydrant.app }}", GOOD),
+        map("{{ shared | default(hydrant.app) }}", GOOD),
+    ];
+    let sandbox = committed();
+    let apps = ["api", "job", "web", "zoo"];
+    let mut state = 7_u32;
+    let mut next = |many: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % many
+    };
+    let (mut clean, mut found, mut skipped) = (0, 0, 0);
+    for _ in 0..40 {
+        let app = apps[next(apps.len())];
+        let _ = fs::remove_file(sandbox.path().join(format!("apps/{app}/map.yaml")));
+        sandbox.write(&format!("apps/{app}/map.yaml.j2"), &contents[next(contents.len())]);
+        if next(8) == 0 {
+            sandbox.write("prod.yaml", ["x: 1\n", "shared: one\n", "shared: two\n"][next(3)]);
+        }
+        sandbox.ok(&["git", "add", "--all"]);
+        let staged = ["hydrant", "check", "--staged", "--report", "json=-"];
+        let remembering = sandbox.run(&staged);
+        let known = sandbox.path().join(".git/hydrant");
+        skipped += usize::from(known.exists());
+        let _ = fs::rename(&known, sandbox.path().join(".git/aside"));
+        let afresh = sandbox.run(&staged);
+        let _ = fs::remove_dir_all(&known);
+        let _ = fs::rename(sandbox.path().join(".git/aside"), &known);
+        assert_eq!((remembering.code, &remembering.stdout), (afresh.code, &afresh.stdout), "{remembering}");
+        let whole = sandbox.run(&["hydrant", "check", "--report", "json=-"]);
+        if !remembering.stdout.is_empty() {
+            let (part, whole) = (findings(&remembering), findings(&whole));
+            part.iter().for_each(|one| assert!(whole.contains(one), "{one:?}\n{whole:?}"));
+            let missed = whole.iter().find(|one| one.2 == app && !part.contains(one));
+            assert_eq!(missed, None, "{part:?}");
+            if part.is_empty() { clean += 1 } else { found += 1 }
+        }
+        sandbox.ok(&["git", "commit", "--quiet", "--allow-empty", "--message", "next"]);
+    }
+    assert!(clean > 5 && found > 5 && skipped > 20, "{clean} {found} {skipped}");
+}
+
+#[test]
+fn an_object_that_a_neighbour_declares_already_is_found_whoever_comes_first() {
+    let sandbox = committed();
+    // once, so that the neighbours are known
+    sandbox.write("apps/job/map.yaml", map("job", "{a: c}"));
+    sandbox.ok(&["git", "add", "."]);
+    assert_eq!(sandbox.run(&["hydrant", "check", "--staged"]).code, 0);
+    sandbox.ok(&["git", "commit", "--quiet", "--message", "second"]);
+    for (app, taken) in [("api", "web"), ("web", "api")] {
+        sandbox.write(&format!("apps/{app}/map.yaml"), map(taken, GOOD));
+        sandbox.ok(&["git", "add", "."]);
+        let output = sandbox.run(&["hydrant", "check", "--staged"]);
+        assert_eq!(output.code, 1, "{output}");
+        assert!(output.stderr.contains("is declared twice"), "{output}");
+        sandbox.ok(&["git", "reset", "--quiet", "--hard"]);
+    }
+    // what cannot be read is as good as nothing
+    sandbox.write(".git/hydrant/neighbours", "nonsense");
+    sandbox.write("apps/web/map.yaml", map("web", "{a: c}"));
+    sandbox.ok(&["git", "add", "."]);
+    assert_eq!(sandbox.run(&["hydrant", "check", "--staged"]).code, 0);
+}
+
 /// The package of https://pre-commit.com, if this machine has it.
 fn pre_commit() -> Option<PathBuf> {
     let named = std::env::var_os("PRE_COMMIT").map(PathBuf::from);

@@ -310,3 +310,23 @@ fn render_keeps_a_folder_as_it_should_be() {
     assert!(!sandbox.path().join("../out/dev/web/manifest.yaml").exists());
     assert!(sandbox.read("../out/dev/site/manifest.yaml").contains("size: \"6\""));
 }
+
+#[test]
+fn a_file_that_comes_goes_or_is_ignored_is_noticed_without_walking() {
+    let sandbox = Sandbox::new();
+    sandbox.write("apps/web/one.yaml", "a: 1\n");
+    sandbox.write("apps/web/.gitignore", "none\n");
+    // older than what may have been changed unnoticed
+    let age = || std::thread::sleep(std::time::Duration::from_millis(2200));
+    age();
+    let mut files = Snapshot::of(sandbox.path()).unwrap();
+    assert!(!files.refresh().unwrap(), "nothing changed");
+    sandbox.write("apps/web/two.yaml", "a: 1\n");
+    assert!(files.refresh().unwrap(), "a file came");
+    age();
+    assert!(!files.refresh().unwrap() && !files.refresh().unwrap());
+    sandbox.write("apps/web/.gitignore", "two.yaml\n");
+    assert!(files.refresh().unwrap(), "a file is ignored");
+    std::fs::remove_file(sandbox.path().join("apps/web/one.yaml")).unwrap();
+    assert!(files.refresh().unwrap(), "a file is gone");
+}

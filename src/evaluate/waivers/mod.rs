@@ -116,6 +116,12 @@ impl Waivers {
         Ok(Self { entries, annotations, digest })
     }
 
+    /// Whether there can be none: no file holds any, and objects carry none.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.digest.is_none()
+    }
+
     /// The waivers of the file, in its order.
     #[must_use]
     pub fn entries(&self) -> &[Waiver] {

@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 
 use super::{Place, subject, waived};
-use crate::diagnostic::{Severity, count};
+use crate::diagnostic::{Label, Severity, count};
 use crate::report::difference::{EnvironmentDifference, Totals, text as difference_text, totals};
-use crate::report::snippet::{ShownLine, lines_around};
+use crate::report::snippet::{ShownLine, display_name, lines_around};
 use crate::report::{Finding, FoundObject, Report, human, rendered_for};
 
 /// Pages with more findings than this show the first, worst ones, and count the rest: a browser has its limits too.
@@ -27,13 +27,15 @@ pub fn write(report: &Report) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
          <title>hydrant {command}: {verdict}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"{status}\"><h1>hydrant {command}</h1><p class=\"verdict\">{verdict}</p>\n",
+         <header class=\"{status}\">\n<h1>hydrant {command} <span class=\"tag\">{status}</span></h1>\n\
+         <p class=\"verdict\">{verdict}</p>\n",
         command = escape(report.command),
         verdict = escape(&verdict),
     );
     human::accounting(&report.accounting).lines().for_each(|line| {
         let _ = writeln!(out, "<p>{}</p>", escape(line));
     });
+    contents(report, &mut out);
     out.push_str("</header>\n<main>\n");
     if !findings.is_empty() {
         controls(report, &findings, &mut out);
@@ -53,6 +55,28 @@ pub fn write(report: &Report) -> String {
     }
     let _ = write!(out, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     out
+}
+
+/// Links to the sections that the page has, with how much is in them.
+fn contents(report: &Report, out: &mut String) {
+    let differing = Totals::of(&report.differences);
+    let sections = [
+        (!report.findings.is_empty(), "findings", count(report.findings.len(), "finding")),
+        (
+            !report.differences.is_empty(),
+            "changes",
+            format!("{} would change", count(differing.added + differing.changed + differing.removed, "object")),
+        ),
+        (!report.objects.is_empty(), "objects", count(report.objects.len(), "object")),
+    ];
+    let links: Vec<String> = sections
+        .iter()
+        .filter(|(there, ..)| *there)
+        .map(|(_, id, words)| format!("<a href=\"#{id}\">{words}</a>"))
+        .collect();
+    if !links.is_empty() {
+        let _ = writeln!(out, "<nav aria-label=\"sections\">{}</nav>", links.join("\n"));
+    }
 }
 
 fn controls(report: &Report, findings: &[&Finding], out: &mut String) {
@@ -91,7 +115,7 @@ fn article(finding: &Finding, out: &mut String) {
     );
     let _ = writeln!(
         out,
-        "<h2><span class=\"tag\">{severity}</span> {}</h2>\n<p class=\"about\"><code>{}</code> {}</p>",
+        "<h2><span class=\"tag\">{severity}</span> {}</h2>\n<p class=\"about\"><code class=\"rule\">{}</code> {}</p>",
         words(&diagnostic.message),
         escape(diagnostic.rule.as_str()),
         escape(&subject(finding))
@@ -111,10 +135,9 @@ fn article(finding: &Finding, out: &mut String) {
             position.column,
             escape(&rendered)
         );
-        out.push_str("<pre>");
-        lines_around(&label.location, 2).iter().for_each(|line| shown_line(line, out));
-        out.push_str("</pre>\n");
+        snippet(label, out);
     }
+    diagnostic.secondary.iter().for_each(|label| elsewhere(label, out));
     if let Some(waived) = waived(finding) {
         let _ = writeln!(out, "<p class=\"waived\">{}</p>", escape(&waived));
     }
@@ -122,6 +145,36 @@ fn article(finding: &Finding, out: &mut String) {
         let _ = writeln!(out, "<p class=\"help\">{}</p>", words(help));
     }
     out.push_str("</article>\n");
+}
+
+/// The lines around a place; what is said of it stands below the last one that is marked.
+fn snippet(label: &Label, out: &mut String) {
+    let lines = lines_around(&label.location, 2);
+    let last = lines.iter().rposition(|line| line.marked.is_some());
+    out.push_str("<pre tabindex=\"0\">");
+    for (index, line) in lines.iter().enumerate() {
+        shown_line(line, out);
+        if Some(index) == last && !label.text.is_empty() {
+            let _ = writeln!(out, "<span class=\"number\"></span><span class=\"said\">↑ {}</span>", words(&label.text));
+        }
+    }
+    out.push_str("</pre>\n");
+}
+
+/// Another place that matters, folded: the first one is where to look.
+fn elsewhere(label: &Label, out: &mut String) {
+    let position = label.location.position();
+    let said = if label.text.is_empty() { "see also" } else { &label.text };
+    let _ = writeln!(
+        out,
+        "<details class=\"elsewhere\"><summary>{} · {}:{}:{}</summary>",
+        words(said),
+        escape(&display_name(&label.location)),
+        position.line,
+        position.column
+    );
+    snippet(&Label { text: String::new(), ..label.clone() }, out);
+    out.push_str("</details>\n");
 }
 
 fn shown_line(line: &ShownLine, out: &mut String) {
