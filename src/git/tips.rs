@@ -32,7 +32,10 @@ impl Tip {
 
 /// The tips that were asked for so far. A commit never changes, so neither does what was read of it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tips(Arc<Mutex<BTreeMap<(CommitId, Option<RepoPath>), Arc<Tip>>>>);
+pub(super) struct Tips(Arc<Mutex<BTreeMap<Place, Arc<Tip>>>>);
+
+/// A commit, and the folder of it that the record lies in.
+type Place = (CommitId, Option<RepoPath>);
 
 impl Repository {
     /// What a commit holds that is, or was, the tip of a branch. `folder` is where the record lies; `None`: at the top.
