@@ -18,7 +18,7 @@ use super::{Global, ReportArguments};
 use crate::diagnostic::count;
 use crate::git::{Permissions, Repository};
 use crate::hydrate::DryRevision;
-use crate::pipeline::{self, Accomplished, Limits, Order, Publication, PublishOptions};
+use crate::pipeline::{self, Accomplished, Limits, Order, Publication, PublishOptions, Undertaking};
 use crate::report::plan;
 use crate::sign::{KeyId, Signer};
 
@@ -178,9 +178,12 @@ impl Job<'_> {
         let order = Order { project, dry, options };
         let undertakings = pipeline::undertake(places, admitted, order).map_err(pipeline_failure)?;
         let Some(signer) = signer else {
-            let planned = undertakings.iter().flat_map(|one| one.environments());
-            let mut planned: Vec<_> =
-                planned.map(|(plan, admitted)| pipeline::planned(plan, admitted, &published)).collect();
+            let word = |one: &Undertaking| {
+                let plans = one.environments();
+                plans.map(|(plan, admitted)| pipeline::planned(plan, admitted, &published, one.repository())).collect()
+            };
+            let planned = undertakings.iter().map(word).collect::<Result<Vec<Vec<_>>, _>>();
+            let mut planned: Vec<_> = planned.map_err(pipeline_failure)?.into_iter().flatten().collect();
             planned.sort_by(|a, b| a.environment.cmp(&b.environment));
             terminal.data(&match arguments.format {
                 Format::Text => plan::text::text(&planned),

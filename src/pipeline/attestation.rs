@@ -56,6 +56,28 @@ pub(super) fn attest(
     Ok(repository.with_files(commit, record, &files)?)
 }
 
+/// The attestations that [`attest`] would write anew, by whether one stands at that path already. For who only wants to
+/// know: nothing is signed, and the signer is taken for the one who signed before.
+pub(super) fn to_attest(
+    repository: &Repository,
+    commit: &UnsignedCommit,
+    branch: &Attested,
+) -> Result<BTreeMap<RepoPath, bool>, Error> {
+    let Some(mut record) = commit.record().cloned() else { return Ok(BTreeMap::new()) };
+    record.attested = Some(branch.clone());
+    let tip = commit.parent().map(|parent| repository.tip(parent, record.folder.as_ref())).transpose()?;
+    let tip = tip.as_deref();
+    let subject = |record: &Record, app: &str, tree: &ContentId| subject_of_app(record, app, &tree.to_string());
+    let stays = |app: &str, tree: &ContentId| {
+        let before = tip.and_then(Tip::record);
+        before.is_some_and(|before| subject(before, app, tree) == subject(&record, app, tree))
+    };
+    let anew = commit.app_trees().iter().filter(|(app, tree)| !stays(app, tree));
+    let paths = anew.filter_map(|(app, _)| record.attestation_path(app)).chain([record.own_attestation_path()]);
+    let is_there = |path: &RepoPath| tip.is_some_and(|tip| tip.files().plain_file(path).is_some());
+    Ok(paths.map(|path| (path.clone(), is_there(&path))).collect())
+}
+
 /// What stands on the branch, attested by the same signer.
 ///
 /// One signature is checked, that of the record's own attestation. The record names the digest of every app's, and a

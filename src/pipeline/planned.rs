@@ -1,15 +1,23 @@
 //! Planned: what a publication would do, object by object, for who wants to know before it is done.
 
+use super::attestation::to_attest;
 use super::difference::difference_of;
-use super::{EnvironmentPlan, Published};
+use super::{EnvironmentPlan, Error, Published};
 use crate::admit::Admitted;
 use crate::compare::risks;
-use crate::git::Prepared;
+use crate::git::{Prepared, Repository};
 use crate::report::plan::{PlannedEnvironment, PlannedFiles, Step};
+use crate::tree::RepoPath;
 
-/// Words a plan of an environment that was admitted, against what its branch holds.
-#[must_use]
-pub fn planned(plan: &EnvironmentPlan, admitted: &Admitted, published: &Published) -> PlannedEnvironment {
+/// Words a plan of an environment that was admitted, against what its branch holds in this repository.
+///
+/// Attestations are among the files, as whoever signed the tip would write them; another signer writes all of them anew.
+pub fn planned(
+    plan: &EnvironmentPlan,
+    admitted: &Admitted,
+    published: &Published,
+    repository: &Repository,
+) -> Result<PlannedEnvironment, Error> {
     let before = published.state(&plan.environment);
     let words = before.map_or("nothing published yet", |before| &before.words);
     let objects_before = before.map(|before| before.apps.iter().map(String::as_str).zip(&before.manifests));
@@ -26,18 +34,24 @@ pub fn planned(plan: &EnvironmentPlan, admitted: &Admitted, published: &Publishe
     };
     let (mut files, mut begins) = (PlannedFiles::default(), None);
     if let Prepared::Commit(commit) = &plan.prepared {
-        let (added, changed): (Vec<_>, Vec<_>) = commit.written().iter().partition(|path| commit.is_new(path));
+        let attested = plan.attested.as_ref().map(|branch| to_attest(repository, commit, branch)).transpose()?;
+        let attested = attested.unwrap_or_default();
+        let written = commit.written().iter().map(|path| (path, !commit.is_new(path)));
+        let mut written: Vec<(&RepoPath, bool)> =
+            written.chain(attested.iter().map(|(path, is)| (path, *is))).collect();
+        written.sort();
+        let (changed, added): (Vec<_>, Vec<_>) = written.into_iter().partition(|(_, is_there)| *is_there);
         let takeover = commit.takeover();
         files = PlannedFiles {
-            added: added.into_iter().map(ToString::to_string).collect(),
-            changed: changed.into_iter().map(ToString::to_string).collect(),
+            added: added.into_iter().map(|(path, _)| path.to_string()).collect(),
+            changed: changed.into_iter().map(|(path, _)| path.to_string()).collect(),
             removed: commit.removed().iter().map(ToString::to_string).collect(),
             taken_over: takeover.adopted.clone(),
             overwritten: takeover.overwritten.clone(),
         };
         begins = commit.begins().map(ToString::to_string);
     }
-    PlannedEnvironment {
+    Ok(PlannedEnvironment {
         environment: plan.environment.clone(),
         branch: plan.branch.to_string(),
         tip: tip.map(|tip| tip.to_string()),
@@ -47,5 +61,5 @@ pub fn planned(plan: &EnvironmentPlan, admitted: &Admitted, published: &Publishe
         files,
         risks: risks(&difference.objects, before_manifests),
         difference,
-    }
+    })
 }

@@ -50,7 +50,7 @@ pub struct EnvironmentPlan {
     pub objects: usize,
     /// What has to be done.
     pub prepared: Prepared,
-    attested: Option<Attested>,
+    pub(super) attested: Option<Attested>,
 }
 
 /// What a publication did.

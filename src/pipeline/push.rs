@@ -59,6 +59,12 @@ struct Errand {
 }
 
 impl Undertaking {
+    /// The repository, with the branches of the place.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.errand.place.repository
+    }
+
     /// What it would do with each environment, and what of it was admitted.
     pub fn environments(&self) -> impl Iterator<Item = (&EnvironmentPlan, &Admitted)> {
         self.plan.environments.iter().zip(&self.errand.admitted)

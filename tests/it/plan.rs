@@ -64,6 +64,24 @@ fn a_plan_counts_objects_by_kind_and_names_what_is_risky() {
     assert_eq!(sandbox.ok(&["git", "rev-parse", "env/dev"]), tip, "nothing was done");
 }
 
+/// A dry run names the very files that the publication then adds, changes and removes, attestations among them.
+#[test]
+fn a_plan_names_the_files_that_the_publication_writes() {
+    let sandbox = changed_shop();
+    let before = sandbox.ok(&["git", "rev-parse", "env/dev"]);
+    let plan: Value =
+        serde_json::from_str(&sandbox.ok(&["hydrant", "publish", "--dry-run", "--format", "json"])).expect("JSON");
+    sandbox.ok(&["hydrant", "publish"]);
+    for (list, letter) in [("added", "A"), ("changed", "M"), ("removed", "D")] {
+        let filter = format!("--diff-filter={letter}");
+        let done = sandbox.ok(&["git", "diff", "--no-renames", "--name-only", &filter, &before, "env/dev"]);
+        let files = plan["environments"][0]["files"][list].as_array().expect("a list");
+        let planned: Vec<&str> = files.iter().map(|path| path.as_str().expect("a path")).collect();
+        assert_eq!(planned, done.lines().collect::<Vec<_>>(), "{list}");
+    }
+    assert!(plan.to_string().contains(".dsse"), "{plan}");
+}
+
 #[test]
 fn a_plan_for_machines_fits_its_schema() {
     let sandbox = changed_shop();
